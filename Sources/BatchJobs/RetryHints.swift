@@ -1,0 +1,101 @@
+import BatchJobsJSON
+
+/// What a service says about trying again, in whichever dialect.
+struct RetryHints {
+    /// How long to wait, in milliseconds; nil where nothing usable was said.
+    private(set) var waitMS: Int64?
+    /// `x-should-retry`: the service's own decision.
+    private(set) var shouldRetry: Bool?
+
+    /// `bodySeconds` is the member `retry_after` of an error body.
+    init(_ head: Head, bodySeconds: Value?, wallMS: Int64) {
+        if let word = head["x-should-retry"] {
+            if word.isExactly("true") { shouldRetry = true }
+            if word.isExactly("false") { shouldRetry = false }
+        }
+        waitMS =
+            head["retry-after-ms"].flatMap { scaled($0, by: 1) }
+            ?? head["retry-after"].flatMap { retryAfter($0, wallMS) }
+            ?? bodySeconds.flatMap { $0.integer.map { String($0) } ?? $0.bytes.text }
+            .flatMap { scaled($0, by: 1000) }
+            ?? rateLimitReset(head, wallMS)
+    }
+}
+
+/// `Retry-After`: seconds, with or without a fraction, or a date; one that has passed means now.
+func retryAfter(_ text: String, _ wallMS: Int64) -> Int64? {
+    if let wait = scaled(text, by: 1000) { return wait }
+    guard let date = httpDate(text) else { return nil }
+    return max(date - wallMS, 0)
+}
+
+/// A non-negative decimal number times a thousand or one, rounded up; what is beyond 64 bits
+/// becomes their largest number.
+private func scaled(_ text: String, by factor: Int64) -> Int64? {
+    let parts = text.pieces(at: UInt8(ascii: "."), atMost: 2)
+    guard let whole = parts.first, !whole.isEmpty, whole.utf8.allSatisfy(isDigit) else {
+        return nil
+    }
+    var fraction: Int64 = 0
+    if parts.count == 2 {
+        guard !parts[1].isEmpty, parts[1].utf8.allSatisfy(isDigit) else { return nil }
+        var weight = factor / 10
+        var rest = Substring(parts[1]).utf8
+        while weight > 0, let digit = rest.popFirst() {
+            fraction += Int64(digit - UInt8(ascii: "0")) * weight
+            weight /= 10
+        }
+        if rest.contains(where: { $0 != UInt8(ascii: "0") }) { fraction += 1 }
+    }
+    guard let number = Int64(whole) else { return .max }
+    let (product, one) = number.multipliedReportingOverflow(by: factor)
+    let (sum, two) = product.addingReportingOverflow(fraction)
+    return one || two ? .max : sum
+}
+
+func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+/// Rate-limit headers, where nothing is left: `X-RateLimit-*`, `RateLimit-*` (draft 6), and
+/// `RateLimit: limit=…, remaining=…, reset=…` or `"name";r=…;t=…` (drafts 7 and 8).
+private func rateLimitReset(_ head: Head, _ wallMS: Int64) -> Int64? {
+    for family in ["x-ratelimit-", "ratelimit-"] {
+        guard let reset = head[family + "reset"] else { continue }
+        if let left = head[family + "remaining"], !left.isExactly("0") { continue }
+        if let wait = untilReset(reset, wallMS) { return wait }
+    }
+    guard let combined = head["ratelimit"] else { return nil }
+    guard let left = parameter(combined, ["remaining", "r"]), left.isExactly("0"),
+        let reset = parameter(combined, ["reset", "t"])
+    else { return nil }
+    return untilReset(reset, wallMS)
+}
+
+/// A reset is either seconds from now or a time since 1970, in seconds or milliseconds; only the
+/// size tells which.
+private func untilReset(_ text: String, _ wallMS: Int64) -> Int64? {
+    guard let wait = scaled(text, by: 1000) else { return nil }
+    let aBillionSeconds: Int64 = 1_000_000_000_000
+    if wait < aBillionSeconds { return wait }
+    let epochMS = wait / 1000 >= aBillionSeconds ? wait / 1000 : wait
+    return max(epochMS - wallMS, 0)
+}
+
+/// The value of the first parameter with one of these names in `a=1, b=2` or `"x";a=1;b=2`.
+private func parameter(_ text: String, _ names: [String]) -> String? {
+    for list in text.pieces(at: UInt8(ascii: ",")) {
+        for item in list.pieces(at: UInt8(ascii: ";")) {
+            let pair = trimmed(item).pieces(at: UInt8(ascii: "="), atMost: 2)
+            if pair.count == 2, names.contains(where: { equalIgnoringCase(pair[0], $0) }) {
+                return trimmed(pair[1])
+            }
+        }
+    }
+    return nil
+}
+
+private func trimmed(_ text: String) -> String {
+    var bytes = Substring(text).utf8
+    while bytes.first == UInt8(ascii: " ") { bytes = bytes.dropFirst() }
+    while bytes.last == UInt8(ascii: " ") { bytes = bytes.dropLast() }
+    return String(Substring(bytes))
+}

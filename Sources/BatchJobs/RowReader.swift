@@ -1,0 +1,148 @@
+public import BatchJobsJSON
+
+/// Reads the members of one job row, and knows how to name what is wrong with it.
+public struct RowReader {
+    public let row: Value
+    /// The id that was asked for; nil in a list.
+    let askedID: String?
+    let provider: StaticString
+    private let path: StaticString
+    private let index: Int?
+    private let texts: Buffer
+
+    init(
+        _ row: Value, provider: StaticString, path: StaticString, index: Int?, askedID: String?,
+        texts: Buffer
+    ) {
+        self.row = row
+        self.provider = provider
+        self.path = path
+        self.index = index
+        self.askedID = askedID
+        self.texts = texts
+    }
+
+    /// The row's members, when it is an object.
+    func members(_ table: FieldTable) throws(Failure) -> Members {
+        try members(of: row, table, "")
+    }
+
+    func members(of value: Value, _ table: FieldTable, _ name: StaticString) throws(Failure)
+        -> Members
+    {
+        guard value.kind == .object else { throw wrong(name, "an object", value) }
+        return Members(value, table, within: name)
+    }
+
+    /// A member that must be there, and not null.
+    func required(_ value: Value?, _ name: StaticString) throws(Failure) -> Value {
+        guard let value else { throw wrong(name, "a value", nil) }
+        guard value.kind != .null else { throw wrong(name, "a value", value) }
+        return value
+    }
+
+    /// A text; null reads as absent.
+    func text(_ members: Members, _ index: Int) throws(Failure) -> Range<Int>? {
+        guard let kind = members.kind(index), kind != .null else { return nil }
+        guard kind == .string else { throw wrong(members, index, "a string") }
+        do throws(TextFault) {
+            return try members.decode(index, into: texts)
+        } catch {
+            if error == .noMemory { throw .noMemory }
+            let place = place(name(members, index))
+            throw protocolFailure(
+                "\(provider)'s answer: \(place) is no text: not UTF-8, or a NUL or half a surrogate pair inside",
+                path: place)
+        }
+    }
+
+    func requiredText(_ members: Members, _ index: Int) throws(Failure) -> Range<Int> {
+        try require(members, index)
+        guard let range = try text(members, index), !range.isEmpty else {
+            let place = place(name(members, index))
+            throw protocolFailure("\(provider)'s answer: \(place) is empty", path: place)
+        }
+        return range
+    }
+
+    /// Puts a text that does not stand in the row among the job's texts.
+    func text(adding value: String) throws(Failure) -> Range<Int> {
+        let start = texts.count
+        guard texts.append(value), texts.append(0) else { throw .noMemory }
+        return start..<texts.count - 1
+    }
+
+    /// A count; absent and null read as -1.
+    func count(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
+        guard let kind = members.kind(index), kind != .null else { return -1 }
+        guard let number = members.integer(index), number >= 0 else {
+            throw wrong(members, index, "a whole number of 0 or more")
+        }
+        return number
+    }
+
+    func requiredCount(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
+        try require(members, index)
+        return try count(members, index)
+    }
+
+    /// A time; absent, null and text that is no timestamp read as none.
+    func time(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
+        guard let kind = members.kind(index), kind != .null else { return .min }
+        guard kind == .string else { throw wrong(members, index, "a timestamp") }
+        return members.milliseconds(index) ?? .min
+    }
+
+    /// Throws where a member is absent or null.
+    func require(_ members: Members, _ index: Int) throws(Failure) {
+        guard let kind = members.kind(index), kind != .null else {
+            throw wrong(members, index, "a value")
+        }
+    }
+
+    /// Looks a status word up; one that nobody knows is not done, and unknown.
+    func status(_ range: Range<Int>, _ words: [StatusWord]) -> (Phase, Outcome) {
+        let bytes = texts.bytes[range]
+        for known in words where bytes.elementsEqual(known.word) {
+            return (known.phase, known.outcome)
+        }
+        return (.running, .unknown)
+    }
+
+    func wrong(_ name: StaticString, _ expected: String, _ found: Value?) -> Failure {
+        wrong(name.description, expected, found)
+    }
+
+    private func wrong(_ members: Members, _ index: Int, _ expected: String) -> Failure {
+        wrong(name(members, index), expected, members[index])
+    }
+
+    /// `a/b` for a member that stands one further in.
+    private func name(_ members: Members, _ index: Int) -> String {
+        let name = members.name(index).description
+        let outer = members.outerName.description
+        return outer.isEmpty ? name : outer + "/" + name
+    }
+
+    private func wrong(_ name: String, _ expected: String, _ found: Value?) -> Failure {
+        let place = place(name)
+        guard let found else {
+            return protocolFailure("\(provider)'s answer lacks \(place)", path: place)
+        }
+        return protocolFailure(
+            "\(provider)'s answer: \(place) should be \(expected), not \(found.kind.name)",
+            path: place)
+    }
+
+    /// The JSON pointer of a member, within the whole answer.
+    private func place(_ name: String) -> String {
+        var place = path.description
+        if let index { place += "/\(index)" }
+        if !name.isEmpty { place += "/" + name }
+        return place.isEmpty ? "/" : place
+    }
+}
+
+func protocolFailure(_ message: String, path: String) -> Failure {
+    Failure(.protocol, message).detail("path", path)
+}

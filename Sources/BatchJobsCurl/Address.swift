@@ -1,0 +1,136 @@
+import BatchJobs
+import BatchJobsJSON
+import CCurl
+
+/// What matters of an address before a request goes to it, as libcurl itself reads it.
+struct Address {
+    let scheme: String
+    /// Without a port; IPv6 in brackets.
+    let host: String
+
+    let isEncrypted: Bool
+
+    /// Nothing sent there leaves this machine.
+    var isLoopback: Bool {
+        if host.isExactly("[::1]") { return true }
+        if host.utf8.count == 9, host.utf8.elementsEqual("localhost".utf8, by: { $0 | 0x20 == $1 }) {
+            return true
+        }
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy(Self.isOctet) && parts[0].elementsEqual("127".utf8)
+    }
+
+    private static func isOctet(_ digits: Substring.UTF8View) -> Bool {
+        guard (1...3).contains(digits.count), let number = Int(Substring(digits)) else { return false }
+        return (0...255).contains(number)
+    }
+
+    /// Nil where libcurl cannot read the address as an absolute one.
+    init?(_ text: String) {
+        guard isOneLine(text), let url = unsafe curl_url() else { return nil }
+        defer { unsafe curl_url_cleanup(url) }
+        let flags = UInt32(CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME)
+        guard unsafe curl_url_set(url, CURLUPART_URL, text, flags) == CURLUE_OK,
+            let scheme = unsafe Self.part(CURLUPART_SCHEME, url),
+            let host = unsafe Self.part(CURLUPART_HOST, url), !host.isEmpty
+        else { return nil }
+        self.scheme = scheme
+        isEncrypted = scheme.isExactly("https")
+        self.host = host
+    }
+
+    private static func part(_ which: CURLUPart, _ url: OpaquePointer) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard unsafe curl_url_get(url, which, &text, 0) == CURLUE_OK, let text = unsafe text
+        else { return nil }
+        defer { unsafe curl_free(text) }
+        return unsafe String(cString: text)
+    }
+
+    /// What is wrong with sending a request there, or nil. The address itself is never quoted:
+    /// it may hold a password or be signed.
+    static func objection(_ text: String, _ address: Address?, allowHTTP: Bool) -> String? {
+        guard let address, let authority = authority(of: text) else {
+            return "is not an absolute address; it should look like https://host/path"
+        }
+        if authority.contains(UInt8(ascii: "@")) {
+            return "may not hold a user name or password"
+        }
+        if address.isEncrypted { return nil }
+        if !address.scheme.isExactly("http") {
+            return "must begin with https://, not \(address.scheme)://"
+        }
+        if allowHTTP || address.isLoopback { return nil }
+        return "must begin with https://; http:// is for this machine only, unless allow_http is set"
+    }
+
+    /// What stands between :// and the path, or nil: libcurl takes one to three slashes, and so
+    /// https:///path as https://path. A plain look at the text also finds empty user names.
+    fileprivate static func authority(of text: String) -> ArraySlice<UInt8>? {
+        let bytes = Array(text.utf8)
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let rest = bytes[colon...]
+        guard rest.starts(with: "://".utf8) else { return nil }
+        let authority = rest.dropFirst(3).prefix { !"/?#".utf8.contains($0) }
+        return authority.isEmpty ? nil : authority
+    }
+
+    static func check(base text: String, allowHTTP: Bool) throws(Failure) {
+        if let objection = objection(text, Address(text), allowHTTP: allowHTTP) {
+            throw .argument("the address of the service " + objection)
+        }
+        if text.utf8.contains(UInt8(ascii: "?")) || text.utf8.contains(UInt8(ascii: "#")) {
+            throw .argument("the address of the service may not hold ? or #; it should end with its path")
+        }
+    }
+
+    static func check(proxy text: String) throws(Failure) {
+        let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+        guard let address = Address(text), schemes.contains(where: address.scheme.isExactly) else {
+            throw .argument("the proxy should look like http://host:port or socks5h://host:port")
+        }
+    }
+}
+
+/// Scheme, host and port of an address to which a request may go.
+struct Origin {
+    /// Beyond that it is always libcurl that is asked whether an address can be read.
+    private static let lengthLimit = 4096
+
+    let address: Address
+    /// The address up to its path.
+    private let beginning: [UInt8]
+
+    init(_ url: String, allowHTTP: Bool) throws(Failure) {
+        let address = Address(url)
+        if let objection = Address.objection(url, address, allowHTTP: allowHTTP) {
+            // Not even the address without its query: it may hold a password.
+            throw Failure(.link, "the link to \(address?.host ?? "nowhere") " + objection)
+        }
+        guard let address, let authority = Address.authority(of: url) else { throw .noMemory }
+        self.address = address
+        beginning = Array(url.utf8.prefix(authority.endIndex))
+    }
+
+    /// Whether an address begins with this origin, and behind it has nothing that libcurl could
+    /// refuse. What ends the host is part of the question: `http://a.b` does not cover
+    /// `http://a.bc` or `http://a.b@c`.
+    func covers(_ url: String) -> Bool {
+        var url = url
+        return url.withUTF8 { bytes in
+            guard bytes.count < Self.lengthLimit, unsafe bytes.starts(with: beginning) else {
+                return false
+            }
+            let rest = unsafe bytes[beginning.count...]
+            return unsafe endsHost(rest.first)
+                && rest.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        }
+    }
+
+    private func endsHost(_ byte: UInt8?) -> Bool {
+        switch byte {
+        case nil, UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): true
+        default: false
+        }
+    }
+}

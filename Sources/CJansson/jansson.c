@@ -1,0 +1,2 @@
+/* A target needs a source file; all of this one is inline. */
+#include "CJansson.h"

@@ -1,0 +1,171 @@
+"""Compares the library with what people use today: all in one run, one table.
+
+    python3 benchmarks/bench.py [--quick] [--only NAME]...
+
+Needs `make dist`. The table goes to standard output and to .build-bench/results.md.
+"""
+import argparse
+import json
+import os
+import platform
+import time
+from collections import namedtuple
+from datetime import datetime, timezone
+
+import build
+import data
+import servers
+from build import program
+from places import DATA, HERE, OUT, PYTHON
+from runs import Peer, in_turns, median, once, same_work
+
+Goal = namedtuple("Goal", "text value limit unit")
+OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
+
+
+def table(head, rows):
+    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines] + [""]
+
+
+def costs_table(costs, floor, second=None):
+    """Medians; the ratios are to `floor` and, of CPU, to `second`."""
+    def ratio(name, field, to):
+        return f"{median(costs[name], field) / median(costs[to], field):.2f}"
+
+    rows = []
+    for name, runs in costs.items():
+        cpu = sorted(run.cpu for run in runs)
+        rows.append([name, f"{median(runs, 'wall'):.3f}", f"{median(runs, 'cpu'):.3f}", f"{cpu[0]:.3f} to {cpu[-1]:.3f}",
+                     f"{median(runs, 'peak'):.1f}", ratio(name, "wall", floor), ratio(name, "cpu", floor)]
+                    + ([ratio(name, "cpu", second)] if second else []))
+    head = ["", "wall s", "CPU s", "CPU lowest to highest", "peak MB", f"wall / {floor}", f"CPU / {floor}"]
+    return table(head + ([f"CPU / {second}"] if second else []), rows)
+
+
+def list_(quick):
+    """100,000 jobs in 1,000 pages, every common field read."""
+    with servers.nginx() as base:
+        def python(name):
+            return [str(PYTHON), str(HERE / f"list/with_{name}.py"), base]
+        peers = [
+            Peer(CURL, [program("list/bare"), base]), Peer(OURS, [program("list/ours"), base]),
+            Peer("libcurl + jansson", [program("list/jansson"), base]), Peer(GO, [program("list/go"), base]),
+            Peer("Python requests", python("requests")), Peer("Python httpx", python("httpx")),
+        ]
+        costs = in_turns(peers, 3 if quick else 9)
+    work = same_work(costs, [peer.name for peer in peers if peer.name != CURL])
+    pages, size = costs[CURL][0].output
+    cpu = {name: median(runs, "cpu") for name, runs in costs.items()}
+    goals = [Goal("list: CPU over libcurl alone", cpu[OURS] / cpu[CURL], 3, ""),
+             Goal("list: CPU over Go", cpu[OURS] / cpu[GO], 0.4, "")]
+    note = f"{pages} pages, {int(size) / 1e6:.0f} MB; jobs and checksum of all but the first: {work}."
+    return [note, "", *costs_table(costs, CURL, GO)], goals
+
+
+def latency(quick):
+    """100 pages from a service that takes 20 ms for each."""
+    lines, goals = [], []
+    with servers.odd(20) as server:
+        base = server.base + "/late"
+        for service, work, title in (("spidra", "0", "Numbered pages; the caller only reads them."),
+                                     ("crustdata", "20", "Cursor pages; the caller works 20 ms on each: half the time is the least there can be.")):
+            def ours(prefetch):
+                return [program("latency/ours"), service, base, work, prefetch]
+            loop = "sequential loop"
+            peers = [Peer(loop, [program("latency/sequential"), service, base, work]), Peer(OURS, ours("-")),
+                     Peer(OURS + ", prefetch=0", ours("0"))]
+            if service == "spidra":
+                peers.append(Peer(OURS + ", prefetch=8", ours("8")))
+            costs = in_turns(peers, 1 if quick else 5)
+            checked = same_work(costs, costs)
+            lines += [f"{title} Jobs and checksum of all: {checked}.", "", *costs_table(costs, loop)]
+            if service == "spidra":
+                goals.append(Goal("latency, numbered pages: wall over a sequential loop",
+                                  median(costs[OURS], "wall") / median(costs[loop], "wall"), 0.25, ""))
+    return lines, goals
+
+
+def status(quick):
+    """One job, asked 20,000 times on a warm connection."""
+    job = json.loads((DATA / "status/job.json").read_bytes())
+    with servers.nginx() as base:
+        arguments = [base, job["batch_id"], "20000"]
+        peers = [Peer(CURL, [program("status/bare"), *arguments]), Peer(OURS, [program("status/ours"), *arguments])]
+        costs = in_turns(peers, 3 if quick else 9)
+    work = same_work(costs, costs)
+    goals = [Goal(f"status: {word} over libcurl alone", median(costs[OURS], field) / median(costs[CURL], field), 1.2, "")
+             for word, field in (("wall", "wall"), ("CPU", "cpu"))]
+    return [f"Calls and bytes of both: {work}.", "", *costs_table(costs, CURL)], goals
+
+
+def overload(quick):
+    """A service that answers 503 to everything; the server counts the requests."""
+    calls = 200 if quick else 2000
+    with servers.odd(0) as server:
+        once([program("overload/ours"), server.base + "/down", "50", str(calls)])
+        seen = server.counts()
+    value = seen["counted"] / calls
+    rows = [["the first 50 calls", "50", str(seen["emptying"]), f"{seen['emptying'] / 50:.2f}"],
+            ["with the retry budget empty", str(calls), str(seen["counted"]), f"{value:.2f}"]]
+    return table(["", "calls", "requests", "requests per call"], rows), [
+        Goal("overload: requests per call", value, 1.2, "")]
+
+
+def cancel(quick):
+    """From bj_cancel_fire to the return of a blocked call, fired at random moments."""
+    samples = 40 if quick else 200
+    rows, worst = [], 0
+    with servers.odd(0) as server, servers.full() as unconnected:
+        for name, base in (("connecting", unconnected), ("waiting for an answer", server.base + "/mute"),
+                           ("amid a body", server.base + "/stall"), ("asleep between retries", server.base + "/busy")):
+            p50, p99, most = (int(word) / 1000 for word in once([program("cancel/ours"), base, str(samples)]).output)
+            rows.append([name, str(samples), f"{p50:.2f}", f"{p99:.2f}", f"{most:.2f}"])
+            worst = max(worst, p99)
+    return table(["the call is", "samples", "p50 ms", "p99 ms", "highest ms"], rows), [
+        Goal("cancel: worst p99", worst, 100, " ms")]
+
+
+BENCHMARKS = {"list": list_, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
+
+
+def machine():
+    model = platform.processor() or platform.machine()
+    with open("/proc/cpuinfo") as lines:
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    system = platform.freedesktop_os_release()["PRETTY_NAME"] if hasattr(platform, "freedesktop_os_release") else "Linux"
+    return f"{model}, {os.cpu_count()} cores, {system}, Linux {platform.release()}"
+
+
+def goals_table(goals):
+    rows = [[goal.text, f"{goal.value:.2f}{goal.unit}", f"at most {goal.limit}{goal.unit}",
+             "met" if goal.value <= goal.limit else "**missed**"] for goal in goals]
+    return table(["goal", "value", "limit", ""], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one comparison, may be repeated")
+    options = parser.parse_args()
+    OUT.mkdir(exist_ok=True)
+    build.everything()
+    data.make(DATA)
+    load, started = os.getloadavg()[0], time.monotonic()
+    sections, goals = [], []
+    for name in options.only or BENCHMARKS:
+        print(f"bench: {name}", flush=True)
+        lines, reached = BENCHMARKS[name](options.quick)
+        sections += [f"## {name}", "", BENCHMARKS[name].__doc__, "", *lines]
+        goals += reached
+    when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    head = ["# Benchmarks", "", f"{when}. {machine()}; load {load:.1f} at the start, {time.monotonic() - started:.0f} s in all.",
+            "Medians of interleaved runs over loopback HTTP/1.1" + (", few of them (--quick)." if options.quick else "."),
+            "", ", ".join(build.versions()) + ".", ""]
+    text = "\n".join(head + goals_table(goals) + sections)
+    (OUT / "results.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
