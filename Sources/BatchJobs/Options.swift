@@ -8,6 +8,7 @@ public enum Option: Int, CaseIterable, Sendable {
     case prefetch, maxAttempts
     case timeoutMS, connectTimeoutMS, firstByteTimeoutMS, stallTimeoutMS
     case maxResponseBytes, maxRecordBytes
+    case resultHosts
     case userAgent, httpVersion, proxy, caFile, caDir, allowHTTP
 
     public var row: OptionRow { OptionTable.rows[rawValue] }
@@ -125,6 +126,10 @@ public enum OptionTable {
             "max_record_bytes", .integer, range: "1024..17179869184", fallback: "67108864",
             "The longest record of a result file."),
         OptionRow(
+            "result_hosts", .text,
+            "The only hosts to fetch result files from, redirects included: names separated by commas, *.example.com for all below a name, :port for one port. By default any."
+        ),
+        OptionRow(
             "user_agent", .text, clientOnly: true,
             "Sent in front of the library's own name."),
         OptionRow(
@@ -149,7 +154,8 @@ public enum OptionTable {
     /// What each service takes; the rest stands in its facts.
     static let common: [Option] = [
         .apiKey, .baseURL, .maxAttempts, .timeoutMS, .connectTimeoutMS, .firstByteTimeoutMS,
-        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .userAgent, .httpVersion, .proxy, .caFile, .caDir, .allowHTTP,
+        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .resultHosts, .userAgent, .httpVersion, .proxy, .caFile, .caDir,
+        .allowHTTP,
     ]
 
     public static func find(_ name: String) -> Option? {
