@@ -8,7 +8,7 @@ public enum Option: Int, CaseIterable, Sendable {
     case prefetch, maxAttempts
     case timeoutMS, connectTimeoutMS, firstByteTimeoutMS, stallTimeoutMS
     case maxResponseBytes, maxRecordBytes, maxGzipRatio
-    case parallelParts, readAheadBytes, resume, saveFormat, overwrite
+    case parallelParts, readAheadBytes, resultHosts, resume, saveFormat, overwrite
     case userAgent, httpVersion, proxy, caFile, caDir, allowHTTP
 
     public var row: OptionRow { OptionTable.rows[rawValue] }
@@ -135,6 +135,10 @@ public enum OptionTable {
             "read_ahead_bytes", .integer, range: "65536..1073741824", fallback: "8388608",
             "How much of the result files to hold in memory before it is their turn, in all."),
         OptionRow(
+            "result_hosts", .text,
+            "The only hosts to fetch result files from, redirects included: names separated by commas, *.example.com for all below a name, :port for one port. By default any."
+        ),
+        OptionRow(
             "resume", .text,
             "Where results go on: a token of bj_results_token_at for the same job."),
         OptionRow(
@@ -168,8 +172,9 @@ public enum OptionTable {
     /// What each service takes; the rest stands in its facts.
     static let common: [Option] = [
         .apiKey, .baseURL, .maxAttempts, .timeoutMS, .connectTimeoutMS, .firstByteTimeoutMS,
-        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .maxGzipRatio,
-        .parallelParts, .readAheadBytes, .resume, .saveFormat, .overwrite, .userAgent, .httpVersion, .proxy, .caFile, .caDir, .allowHTTP,
+        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .maxGzipRatio, .parallelParts,
+        .readAheadBytes, .resultHosts, .resume, .saveFormat, .overwrite, .userAgent, .httpVersion,
+        .proxy, .caFile, .caDir, .allowHTTP,
     ]
 
     public static func find(_ name: String) -> Option? {
