@@ -56,9 +56,6 @@ public final class Failure: Error, @unchecked Sendable {
     public var retryAfterMS: Int64 = -1
     public var jobID: String?
     public var url: String?
-    /// A result file is no longer the one that was begun. Where nothing of it was given, reading
-    /// may begin anew.
-    var isChanged = false
     public private(set) var details: [(name: String, value: String)] = []
 
     public init(_ status: Status, _ message: String) {

@@ -55,6 +55,9 @@ public protocol Inflater: AnyObject {
     /// and nothing was appended.
     func inflate(_ input: Bytes, into output: Buffer) throws(Failure) -> Int
 
+    /// Where the member in progress begins, in the bytes taken and in those given so far.
+    var memberStart: (packed: Int64, unpacked: Int64) { get }
+
     /// Throws when the input ended anywhere but behind a complete, verified member.
     func finish() throws(Failure)
 }

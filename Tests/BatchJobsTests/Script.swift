@@ -184,6 +184,7 @@ final class Script: Transport, @unchecked Sendable {
 /// Stands in for gzip: its two first bytes, then the text with every bit of 0x55 turned, then the
 /// same for a 0, which only the whole has. It obeys the letter of the protocol in different ways.
 final class ToyInflater: Inflater {
+    let memberStart: (packed: Int64, unpacked: Int64) = (0, 0)
     enum Style: Sendable {
         /// Uses so many bytes of the input at a time.
         case byInput(Int)

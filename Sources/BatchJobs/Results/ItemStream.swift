@@ -14,6 +14,8 @@ final class ItemStream: RecordSource {
     private var group: InlineGroup?
     private var answer: (exchange: any Exchange, head: Head)?
     private var cutter: ElementCutter
+    /// Found behind the items that are cut.
+    private var damage: Failure?
     /// Where the items that are cut and not yet records end in the batch's data.
     private let ends = Buffer()
     private var passed: PassedRecords
@@ -44,10 +46,10 @@ final class ItemStream: RecordSource {
     /// Reads up to the items. Nil where the job cannot be told from what stands before them.
     func begin(_ batch: Batch, _ call: Call) throws(Failure) -> Job? {
         var attempts = Attempts(client, settings, session, call)
-        while !cutter.isHeadKnown, try more(batch, call, &attempts) {}
+        while cutter.state == .head, try more(batch, call, &attempts) {}
         do throws(Failure) {
             return try readJob()
-        } catch where error.status == .protocol && !cutter.isComplete {
+        } catch where error.status == .protocol && cutter.state != .end {
             return nil
         }
     }
@@ -64,6 +66,7 @@ final class ItemStream: RecordSource {
             try passed.pass(batch, client.transport)
             if batch.hasMore { return true }
             batch.restart(keepingFrom: batch.data.count)
+            if let damage { throw damage }
             if try !more(batch, call, &attempts) {
                 try passed.finish()
                 _ = try readJob()
@@ -90,22 +93,33 @@ final class ItemStream: RecordSource {
     {
         while true {
             do throws(Failure) {
-                let answer = try self.answer ?? attempts.open(url)
-                self.answer = answer
+                let answer = try currentAnswer(&attempts)
                 guard let chunk = try answer.exchange.read(call) else {
-                    try cut { () throws(JSONFault) in try cutter.finish() }
+                    do throws(JSONFault) { try cutter.finish() } catch { throw self.failure(error) }
                     attempts.repay()
                     return false
                 }
                 received += Int64(chunk.count)
-                try cut { () throws(JSONFault) in
+                do throws(JSONFault) {
                     try cutter.feed(chunk, elements: batch.data, ends: ends)
+                } catch {
+                    if ends.count == 0 { throw self.failure(error) }
+                    damage = self.failure(error)
                 }
                 return true
             } catch {
                 try again(error, &attempts)
             }
         }
+    }
+
+    private func currentAnswer(_ attempts: inout Attempts) throws(Failure)
+        -> (exchange: any Exchange, head: Head)
+    {
+        if let answer { return answer }
+        let opened = try attempts.open(url)
+        answer = opened
+        return opened
     }
 
     /// A connection that breaks may be tried again; what was given so far must then come again.
@@ -128,11 +142,19 @@ final class ItemStream: RecordSource {
         cutter = Self.cutter(path, settings)
     }
 
-    private func cut(_ body: () throws(JSONFault) -> Void) throws(Failure) {
-        do throws(JSONFault) {
-            try body()
-        } catch {
-            throw failure(error)
+    private func failure(_ fault: JSONFault) -> Failure {
+        switch fault.reason {
+        case .elementTooLong:
+            return recordTooLong(cutter.count, settings.integer(.maxRecordBytes))
+        case .envelopeTooLong:
+            return answerTooLong(settings.integer(.maxResponseBytes))
+        default:
+            let failure = Answer(
+                body: .empty, head: answer?.head ?? Head(status: 200, headers: []),
+                provider: client.name
+            ).failure(fault)
+            failure.url = publicURL(url)
+            return failure
         }
     }
 

@@ -52,22 +52,17 @@ final class PartReader {
 
     /// Empties the batch and fills it with the next records; false at the end of the file.
     func fill(_ batch: Batch, _ call: Call) throws(Failure) -> Bool {
-        do throws(Failure) {
-            moveOn(batch)
-            while true {
-                if try cut(batch) { return true }
-                if let damage { throw damage }
-                if ended {
-                    try finish()
-                    return false
-                }
-                moveOn(batch)
-                if try more(batch, call) { continue }
-                ended = true
+        moveOn(batch)
+        while true {
+            if try cut(batch) { return true }
+            if let damage { throw damage }
+            if ended {
+                try finish()
+                return false
             }
-        } catch {
-            error.url = file.publicURL
-            throw error
+            moveOn(batch)
+            if try more(batch, call) { continue }
+            ended = true
         }
     }
 

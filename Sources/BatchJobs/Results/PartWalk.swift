@@ -39,6 +39,7 @@ final class PartWalk: RecordSource {
             do throws(Failure) {
                 if try reader.fill(batch, call) { return true }
             } catch {
+                error.url = error.url ?? publicURL(links[resting.part])
                 try startAnew(reader, batch, error)
                 continue
             }
@@ -50,11 +51,15 @@ final class PartWalk: RecordSource {
 
     private func currentReader(_ call: Call) throws(Failure) -> PartReader {
         if let reader { return reader }
-        let file = try ahead.popFirst() ?? nil ?? open(resting.part, from: resting, call)
-        let reader = PartReader(file, resting, client, settings, tapping)
+        let reader = PartReader(try currentFile(call), resting, client, settings, tapping)
         self.reader = reader
         openAhead(call)
         return reader
+    }
+
+    private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
+        if let begun = ahead.popFirst(), let file = begun { return file }
+        return try open(resting.part, from: resting, call)
     }
 
     private func open(_ part: Int, from place: Place?, _ call: Call) throws(Failure) -> ResultFile {

@@ -406,9 +406,7 @@ extension ResultFile {
     }
 
     private func changed(_ how: String) -> Failure {
-        let failure = Failure(.truncated, "the result file changed while it was read: " + how)
-        failure.isChanged = true
-        return failure
+        Failure(.changed, "the result file changed while it was read: " + how)
     }
 
     private func refused(_ what: String) -> Failure {

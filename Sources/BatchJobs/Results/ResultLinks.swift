@@ -39,7 +39,7 @@ final class ResultLinks {
         }
         guard fresh.count == urls.count else {
             throw Failure(
-                .truncated,
+                .changed,
                 "the results changed while they were read: of \(urls.count) files the service now names \(fresh.count)"
             )
         }
