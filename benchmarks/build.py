@@ -8,11 +8,13 @@ from places import BIN, DIST, HERE, OUT, PYTHON, ROOT, VENV, fail, tool
 CFLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra")
 C_PROGRAMS = {
     "measure": (),
+    "results/ours": ("batchjobs",), "results/ours_batch": ("batchjobs",), "results/bare": ("libcurl", "libisal"),
     "list/ours": ("batchjobs",), "list/bare": ("libcurl",), "list/jansson": ("libcurl", "jansson"),
     "latency/ours": ("batchjobs",), "latency/sequential": ("libcurl", "jansson"),
     "status/ours": ("batchjobs",), "status/bare": ("libcurl",),
     "overload/ours": ("batchjobs",), "cancel/ours": ("batchjobs",),
 }
+GO_PROGRAMS = ("list/go", "results/go")
 
 
 def pkg_config(*arguments):
@@ -27,11 +29,18 @@ def program(name):
     return str(BIN / name.replace("/", "-"))
 
 
+def has_batches():
+    """A library from before bj_results_next_batch can still be compared."""
+    return "bj_results_next_batch" in (DIST / "include/batchjobs.h").read_text()
+
+
 def c_programs():
     if not (DIST / "lib/libbatchjobs.so").exists():
         fail('run "make dist" first')
     BIN.mkdir(parents=True, exist_ok=True)
     for name, packages in C_PROGRAMS.items():
+        if name == "results/ours_batch" and not has_batches():
+            continue
         flags = pkg_config("--cflags", "--libs", *packages) if packages else []
         if "batchjobs" in packages:
             flags.append(f"-Wl,-rpath,{DIST / 'lib'}")
@@ -57,7 +66,7 @@ def go(*arguments):
     """The standard library is all that is used: nothing may be fetched."""
     environment = {**os.environ, "GOCACHE": str(OUT / "go/cache"), "GOPATH": str(OUT / "go/path"),
                    "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "", "GOENV": "off", "GOTELEMETRY": "off"}
-    done = subprocess.run([str(VENV / "bin/go"), *arguments], cwd=HERE / "list/go", env=environment,
+    done = subprocess.run([str(VENV / "bin/go"), *arguments], cwd=HERE, env=environment,
                           check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
@@ -65,7 +74,8 @@ def go(*arguments):
 def everything():
     c_programs()
     venv()
-    go("build", "-o", program("list/go"), ".")
+    for name in GO_PROGRAMS:
+        go("build", "-o", program(name), f"./{name}")
 
 
 def versions():
@@ -85,7 +95,7 @@ def versions():
         commit = f"commit {git('rev-parse', '--short', 'HEAD')}" + (" and changes" if changed else "")
     return [
         f"libbatchjobs {pkg_config('--modversion', 'batchjobs')[0]} ({commit})",
-        f"libcurl {pkg_config('--modversion', 'libcurl')[0]}", f"jansson {pkg_config('--modversion', 'jansson')[0]}",
+        *(f"{name} {pkg_config('--modversion', name)[0]}" for name in ("libcurl", "jansson", "libisal")),
         go("env", "GOVERSION"), python,
         *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "urllib3")),
         nginx.replace("nginx version: ", ""), first_line("cc", "--version"),
