@@ -14,11 +14,12 @@ from datetime import datetime, timezone
 
 import build
 import data
+import large
 import records
 import servers
 from build import program
 from places import HERE, OUT, PAGES, PARTS, PYTHON
-from runs import Peer, in_turns, median, once, same_work
+from runs import Failed, Peer, in_turns, median, once, same_work
 
 Goal = namedtuple("Goal", "text value limit unit")
 OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
@@ -87,6 +88,34 @@ def results(quick):
     return [f"{packed / 1e6:.0f} MB compressed; records and bytes of all: {work}.", "", *costs_table(costs, bare)], goals
 
 
+def memory(quick):
+    """How far the memory grows over results that are larger than it should be."""
+    members, blocks = 128 if quick else 1280, 1200
+    lines, items = large.member(), large.block()
+    parts = ("crustdata", members * len(lines), members * sum(len(line) - 1 for line in lines))
+    gigabytes = f"{members * large.MEMBER_SIZE / 2**30:.0f} GiB of lines in {members} gzip members"
+    rows, goals, notes = [], [], []
+    with servers.large(members, blocks) as server:
+        for name, base, service, count, size in (
+                (f"{gigabytes}, one file", f"{server}/1", *parts), (f"{gigabytes}, four files", f"{server}/4", *parts),
+                ("a job with its items inline", server, "spidra", blocks * len(items), blocks * sum(map(len, items)))):
+            growth = None
+            try:
+                cost = once([program("memory/ours"), service, base, records.ID])
+            except Failed as failure:
+                row = ["failed"] + ["–"] * 3
+                notes += [f"{name}: {failure}", ""]
+            else:
+                seen, seen_size, start, peak = map(int, cost.output)
+                if (seen, seen_size) != (count, size):
+                    raise Failed(f"bench: memory: {seen} records of {seen_size} bytes where {count} of {size} were sent")
+                growth = (peak - start) / 1024
+                row = [f"{start / 1024:.1f}", f"{growth:.1f}", f"{cost.wall:.1f}", f"{size / 1e6 / cost.wall:.0f}"]
+            rows.append([name, str(count), f"{size / 1e6:.0f}", *row])
+            goals.append(Goal(f"memory: growth, {name}", growth, 16, " MiB"))
+    return [*table(["", "records", "MB", "at the start MiB", "growth MiB", "wall s", "MB/s"], rows), *notes], goals
+
+
 def latency(quick):
     """100 pages from a service that takes 20 ms for each."""
     lines, goals = [], []
@@ -150,7 +179,7 @@ def cancel(quick):
         Goal("cancel: worst p99", worst, 100, " ms")]
 
 
-BENCHMARKS = {"list": list_, "results": results, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
+BENCHMARKS = {"list": list_, "results": results, "memory": memory, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
 
 
 def machine():
@@ -162,9 +191,11 @@ def machine():
 
 
 def goals_table(goals):
-    """A limit of None: only to be looked at."""
-    rows = [[goal.text, f"{goal.value:.2f}{goal.unit}", "–" if goal.limit is None else f"at most {goal.limit}{goal.unit}",
-             "" if goal.limit is None else "met" if goal.value <= goal.limit else "**missed**"] for goal in goals]
+    """A value of None is no value: the program failed. A limit of None: only to be looked at."""
+    rows = [[goal.text, "failed" if goal.value is None else f"{goal.value:.2f}{goal.unit}",
+             "–" if goal.limit is None else f"at most {goal.limit}{goal.unit}",
+             "" if goal.limit is None else "met" if goal.value is not None and goal.value <= goal.limit else "**missed**"]
+            for goal in goals]
     return table(["goal", "value", "limit", ""], rows)
 
 

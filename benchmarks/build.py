@@ -9,6 +9,7 @@ CFLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra")
 C_PROGRAMS = {
     "measure": (),
     "results/ours": ("batchjobs",), "results/ours_batch": ("batchjobs",), "results/bare": ("libcurl", "libisal"),
+    "memory/ours": ("batchjobs",),
     "list/ours": ("batchjobs",), "list/bare": ("libcurl",), "list/jansson": ("libcurl", "jansson"),
     "latency/ours": ("batchjobs",), "latency/sequential": ("libcurl", "jansson"),
     "status/ours": ("batchjobs",), "status/bare": ("libcurl",),

@@ -98,6 +98,11 @@ def odd(delay_ms):
     return own("server.py", PAGES / "late", delay_ms)
 
 
+def large(members, blocks):
+    """With /1 behind it the base URL of a job in one part, with /4 of one in four."""
+    return own("large.py", members, blocks)
+
+
 def counts(base):
     with urllib.request.urlopen(base + "/counts") as answer:
         return json.load(answer)
