@@ -30,18 +30,11 @@ def program(name):
     return str(BIN / name.replace("/", "-"))
 
 
-def has_batches():
-    """A library from before bj_results_next_batch can still be compared."""
-    return "bj_results_next_batch" in (DIST / "include/batchjobs.h").read_text()
-
-
 def c_programs():
     if not (DIST / "lib/libbatchjobs.so").exists():
         fail('run "make dist" first')
     BIN.mkdir(parents=True, exist_ok=True)
     for name, packages in C_PROGRAMS.items():
-        if name == "results/ours_batch" and not has_batches():
-            continue
         flags = pkg_config("--cflags", "--libs", *packages) if packages else []
         if "batchjobs" in packages:
             flags.append(f"-Wl,-rpath,{DIST / 'lib'}")
