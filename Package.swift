@@ -16,6 +16,8 @@ let swiftSettings: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+let small: [SwiftSetting] = swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
 let package = Package(
@@ -31,29 +33,29 @@ let package = Package(
         .target(
             name: "BatchJobsJSON", dependencies: ["CJansson", "CPlatform"],
             swiftSettings: swiftSettings),
-        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: swiftSettings),
+        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: small),
         .target(
             name: "BatchJobsCurl",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CCurl", "CInflate", "CPlatform"],
-            swiftSettings: swiftSettings),
+            swiftSettings: small),
         .target(
             name: "BatchJobsFiles",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CFiles", "CPlatform"],
-            swiftSettings: swiftSettings),
+            swiftSettings: small),
         .target(
             name: "BatchJobsABI",
             dependencies: [
                 "BatchJobs", "BatchJobsCurl", "BatchJobsFiles", "BatchJobsJSON", "CBatchJobs",
             ],
             exclude: ["exports.map"],
-            swiftSettings: swiftSettings,
+            swiftSettings: small,
             linkerSettings: [
                 .linkedLibrary("m"),
                 .unsafeFlags(
                     ["-use-ld=lld"]
                         + linker(
                             "-soname=libbatchjobs.so.0", "-z", "defs", "-z", "nodelete",
-                            "--gc-sections",
+                            "--gc-sections", "--icf=all",
                             "--version-script=" + Context.packageDirectory
                                 + "/Sources/BatchJobsABI/exports.map"),
                     .when(configuration: .release)),
