@@ -30,7 +30,7 @@ public struct Answer {
     func failure(_ fault: JSONFault) -> Failure {
         switch fault.reason {
         case .noMemory: return .noMemory
-        case .malformed, .tooDeep, .tooMany: break
+        case .malformed, .tooDeep, .tooMany, .elementTooLong, .envelopeTooLong: break
         }
         let type = head["content-type"].map { ", content type \(printable($0))" } ?? ""
         return protocolFailure(
