@@ -71,7 +71,7 @@ let package = Package(
 // Fuzzers need every module compiled with coverage and a main of libFuzzer's own, so they are
 // libraries here and linked by scripts/fuzz.sh.
 if Context.environment["BATCHJOBS_FUZZ"] != nil {
-    for name in ["Scan", "RetryAfter", "Time", "Address"] {
+    for name in ["Scan", "Elements", "RetryAfter", "Time", "Address"] {
         package.targets.append(
             .target(
                 name: "Fuzz" + name, dependencies: ["BatchJobs", "BatchJobsJSON"],
