@@ -22,7 +22,7 @@ final class ResultFile {
     private(set) var total: Int64?
     /// The strong ETag of the file; nil where it has none.
     private(set) var validator: String?
-    /// The answer says where its end is, so that a broken connection cannot pass for it.
+    /// An answer said where the end is, so that a broken connection cannot pass for it.
     private(set) var endIsFramed = false
     /// Bytes from the network in all, those that had to be skipped included.
     private(set) var received: Int64 = 0
@@ -251,7 +251,7 @@ extension ResultFile {
         else { throw refused("brings other bytes than the ones asked for") }
         position = extent.start
         bodyEnd = extent.end ?? total
-        endIsFramed = extent.end != nil || isChunked || head.framesBodies
+        endIsFramed = bodyEnd != nil || isChunked || head.framesBodies
         repeated = 0
         hasProgressed = false
         client.budget.deposit(1)
