@@ -106,7 +106,7 @@ import Testing
             return .init("", status: 403)
         }
         let reading = try FileReading(host, fresh: [.success([Self.fresh])])
-        #expect(reading.all()?.isChanged == true && reading.bytes.count == 10)
+        #expect(reading.all()?.status == .changed && reading.bytes.count == 10)
     }
 
     /// Several files share their links: where another one refreshed them, nobody is asked again.

@@ -236,7 +236,7 @@ import Testing
             return host.whole()
         }
         let reading = try FileReading(host)
-        #expect(reading.all()?.isChanged == true && reading.bytes.count == 10)
+        #expect(reading.all()?.status == .changed && reading.bytes.count == 10)
     }
 
     /// Before any byte was given, whatever comes is the file.
@@ -282,7 +282,7 @@ import Testing
         let message = failed?.message ?? ""
         // Nothing that was delivered is ever wrong, whatever else came.
         #expect(Self.text.hasPrefix(reading.text), "\(reading.text)")
-        #expect(failed?.isChanged ?? false == (test.ending == .changed), "\(message)")
+        #expect((failed?.status == .changed) == (test.ending == .changed), "\(message)")
         switch test.ending {
         case .whole:
             #expect(failed == nil && reading.text == Self.text, "\(message)")
