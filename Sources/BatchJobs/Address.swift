@@ -2,20 +2,25 @@ import BatchJobsJSON
 
 /// An address under construction: base, path segments and query, each percent-encoded here, so
 /// that nothing a caller or a service hands in can change the shape of it.
+///
+/// Its functions are never inlined: there are many calls, and each would become half a kilobyte.
 struct Address {
     private(set) var text: String
     private var hasQuery = false
 
     init(base: String) { text = base }
 
+    @inline(never)
     mutating func path(_ constant: StaticString) { text += constant.description }
 
     /// Adds one segment, whatever it holds.
+    @inline(never)
     mutating func segment(_ value: String) {
         text += "/"
         text += percentEncoded(value)
     }
 
+    @inline(never)
     mutating func query(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         text += hasQuery ? "&" : "?"
