@@ -16,6 +16,9 @@ let swiftSettings: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+// The time of a list goes into JSON; for all else the size counts.
+let smallSwift = swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
 let package = Package(
@@ -30,16 +33,16 @@ let package = Package(
         .target(
             name: "BatchJobsJSON", dependencies: ["CJansson", "CPlatform"],
             swiftSettings: swiftSettings),
-        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: swiftSettings),
+        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: smallSwift),
         .target(
             name: "BatchJobsCurl",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CCurl", "CInflate", "CPlatform"],
-            swiftSettings: swiftSettings),
+            swiftSettings: smallSwift),
         .target(
             name: "BatchJobsABI",
             dependencies: ["BatchJobs", "BatchJobsCurl", "BatchJobsJSON", "CBatchJobs"],
             exclude: ["exports.map"],
-            swiftSettings: swiftSettings,
+            swiftSettings: smallSwift,
             linkerSettings: [
                 .linkedLibrary("m"),
                 .unsafeFlags(
