@@ -16,7 +16,8 @@ let swiftSettings: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
-let small: [SwiftSetting] = swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+// The time of a list goes into JSON; for all else the size counts.
+let smallSwift = swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
@@ -33,29 +34,29 @@ let package = Package(
         .target(
             name: "BatchJobsJSON", dependencies: ["CJansson", "CPlatform"],
             swiftSettings: swiftSettings),
-        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: small),
+        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: smallSwift),
         .target(
             name: "BatchJobsCurl",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CCurl", "CInflate", "CPlatform"],
-            swiftSettings: small),
+            swiftSettings: smallSwift),
         .target(
             name: "BatchJobsFiles",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CFiles", "CPlatform"],
-            swiftSettings: small),
+            swiftSettings: smallSwift),
         .target(
             name: "BatchJobsABI",
             dependencies: [
                 "BatchJobs", "BatchJobsCurl", "BatchJobsFiles", "BatchJobsJSON", "CBatchJobs",
             ],
             exclude: ["exports.map"],
-            swiftSettings: small,
+            swiftSettings: smallSwift,
             linkerSettings: [
                 .linkedLibrary("m"),
                 .unsafeFlags(
                     ["-use-ld=lld"]
                         + linker(
                             "-soname=libbatchjobs.so.0", "-z", "defs", "-z", "nodelete",
-                            "--gc-sections", "--icf=all",
+                            "--gc-sections",
                             "--version-script=" + Context.packageDirectory
                                 + "/Sources/BatchJobsABI/exports.map"),
                     .when(configuration: .release)),

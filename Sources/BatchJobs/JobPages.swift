@@ -114,11 +114,11 @@ public final class JobPages {
     private func jobs(_ cut: PageAnswer) throws(Failure) -> [Job] {
         let texts = Buffer()
         let name = client.provider.facts.name
+        let origin = RowOrigin(provider: name, path: cut.path, askedID: nil, texts: texts)
         var jobs: [Job] = []
         jobs.reserveCapacity(cut.rows.count)
         for (index, row) in cut.rows.enumerated() {
-            var reader = RowReader(
-                row, provider: name, path: cut.path, index: index, askedID: nil, texts: texts)
+            var reader = RowReader(row, index: index, of: origin)
             let fields = try client.provider.fields(&reader)
             jobs.append(Job(provider: name, row: row, fields: fields, texts: texts))
         }

@@ -53,8 +53,6 @@ private func scaled(_ text: String, by factor: Int64) -> Int64? {
     return one || two ? .max : sum
 }
 
-func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-
 /// Rate-limit headers, where nothing is left: `X-RateLimit-*`, `RateLimit-*` (draft 6), and
 /// `RateLimit: limit=…, remaining=…, reset=…` or `"name";r=…;t=…` (drafts 7 and 8).
 private func rateLimitReset(_ head: Head, _ wallMS: Int64) -> Int64? {

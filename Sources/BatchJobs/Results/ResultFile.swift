@@ -177,7 +177,7 @@ extension ResultFile {
     }
 
     /// What is wrong with the last address of the route.
-    private func misled(_ what: Message) -> Failure {
+    private func misled(_ what: String) -> Failure {
         let redirects = route.count - 1
         if redirects < 1 { return Failure(.link, "the result link " + what) }
         return Failure(.redirect, "redirect \(redirects) of the result link " + what)
@@ -405,15 +405,15 @@ extension ResultFile {
         return failure.details.reduce(cut) { $0.detail($1.name, $1.value) }
     }
 
-    private func changed(_ how: Message) -> Failure {
+    private func changed(_ how: String) -> Failure {
         Failure(.changed, "the result file changed while it was read: " + how)
     }
 
-    private func refused(_ what: Message) -> Failure {
+    private func refused(_ what: String) -> Failure {
         Failure(.protocol, "the answer of the result host " + what)
     }
 
-    private func brokenOff(_ how: Message) -> Failure {
+    private func brokenOff(_ how: String) -> Failure {
         let failure = Failure(.transport, how)
         failure.retryable = true
         return failure
