@@ -11,6 +11,7 @@ import sys
 import time
 
 import header
+import matrix
 import programs
 from programs import OUT, ROOT
 
@@ -157,6 +158,21 @@ def c(tally):
     run_c(tally, "c", build_c("plain"))
 
 
+def faults(tally):
+    """The fault table: what must happen when a service or its storage misbehaves."""
+    folder = OUT / "plain"
+    folder.mkdir(parents=True, exist_ok=True)
+    program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
+    for number, (code, output, errors) in enumerate(matrix.run(program, certificate(), 900), 1):
+        counted = COUNTS.search(output)
+        passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
+        if code != 0 or not counted:
+            sys.stdout.write(errors[-8000:])
+            failed = max(failed, 1)
+        tally.add(f"faults {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+    print("  " + "\n  ".join(matrix.grid(matrix.read())))
+
+
 def valgrind(tally):
     """The same under valgrind: no invalid access, nothing definitely lost."""
     tool = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
@@ -256,7 +272,7 @@ def tsan(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, faults, examples, agreement, install, valgrind, asan, tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS)}
 
 

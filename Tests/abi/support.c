@@ -179,10 +179,12 @@ static void escaped(const char *text, char *to) {
     *to = '\0';
 }
 
-json_t *truth_of(const char *service, const char *id) {
+json_t *truth_of(const char *service, const char *id) { return truth_part(service, id, 100000); }
+
+json_t *truth_part(const char *service, const char *id, int records) {
     char segment[1024], path[1200];
     escaped(id, segment);
-    snprintf(path, sizeof path, "/truth/%s/results/%s", service, segment);
+    snprintf(path, sizeof path, "/truth/%s/results/%s?limit=%d", service, segment, records);
     return control("GET", path, NULL);
 }
 

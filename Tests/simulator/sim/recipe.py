@@ -37,7 +37,8 @@ ODDITIES: Dict[str, bytes] = {
     "null": b"null",
     "number": b"-12.50e+3",
     "text": b'"a } ] , \\" { ["',
-    "spaced": b' \t{ "a" :\t[ 1 , 2 ] } ',
+    "spaced": b'{ "a" :\t[ 1 , 2 ] }',
+    "padded": b' \t{"a":1} ',  # white space around a value is no part of it, but of a line
     "escaped_end": b'{"a":"\\\\"}',
     "empty_key": b'{"":{"":[[],{}]}}',
     "deep_array": b"[" * 200 + b"]" * 200,
