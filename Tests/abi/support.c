@@ -90,6 +90,12 @@ char *fetch(const char *service, const char *path, size_t *length) {
     return answer.bytes;
 }
 
+char *fetch_link(const char *link, size_t *length) {
+    struct answer answer = ask("GET", link, "", NULL, NULL);
+    *length = answer.length;
+    return answer.bytes;
+}
+
 json_t *control(const char *method, const char *path, json_t *body) {
     char *text = body != NULL ? json_dumps(body, 0) : NULL;
     struct answer answer = ask(method, fact("control"), path, text, NULL);

@@ -41,6 +41,8 @@ char *base64_bytes(const char *text, size_t *length);
 
 /* An answer fetched without the library, for comparison. Free the body. */
 char *fetch(const char *service, const char *path, size_t *length);
+/* The same for a link, without a key. */
+char *fetch_link(const char *link, size_t *length);
 
 /* Options from name and value pairs that end with NULL. */
 bj_options *make_options(const char *name, ...);
