@@ -41,24 +41,35 @@ struct LineCutter {
         try checkLength(searched - start, batch)
     }
 
-    /// The last line, when it had no `\n`.
+    /// The last line, when it had no `\n`. One that begins as JSON and is not whole is the beginning of
+    /// a line: where a host's lengths are wrong, or a file ends between two gzip members, nothing
+    /// else tells.
     mutating func finish(_ batch: Batch) throws(Failure) {
         let line = start..<batch.data.count
         start = batch.data.count
         searched = start
-        if !line.isEmpty { try close(line, batch) }
+        if line.isEmpty { return }
+        let mark = isFirst ? markLength(batch.data, line) : 0
+        let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
+        let isCut = firstOfNoJSON(bytes) == nil && (try? Value(document: bytes)) == nil
+        if !isCut { return try close(line, batch) }
+        throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+    }
+
+    /// Of a byte order mark.
+    private func markLength(_ data: Buffer, _ line: Range<Int>) -> Int {
+        let at = line.lowerBound
+        let isThere =
+            line.count >= 3 && data[at] == 0xEF && data[at + 1] == 0xBB && data[at + 2] == 0xBF
+        return isThere ? 3 : 0
     }
 
     private mutating func close(_ line: Range<Int>, _ batch: Batch) throws(Failure) {
         try checkLength(line.count, batch)
         let data = batch.data
         var (from, to) = (line.lowerBound, line.upperBound)
-        if isFirst {
-            isFirst = false
-            if to - from >= 3, data[from] == 0xEF, data[from + 1] == 0xBB, data[from + 2] == 0xBF {
-                from += 3
-            }
-        }
+        if isFirst { from += markLength(data, line) }
+        isFirst = false
         if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
         if !isBlank(data, from..<to) { try batch.take(from..<to, .ok) }
     }
@@ -71,6 +82,13 @@ struct LineCutter {
         guard Int64(length) > limit else { return }
         throw recordTooLong(batch.base + Int64(batch.held), limit)
     }
+}
+
+/// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and
+/// the line is not blank.
+func firstOfNoJSON(_ line: Bytes) -> UInt8? {
+    let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
+    return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
 }
 
 func recordTooLong(_ index: Int64, _ limit: Int64) -> Failure {

@@ -8,9 +8,10 @@ final class PartWalk: RecordSource {
     private let settings: Settings
     private var resting: Place
     private var reader: PartReader?
-    /// Files on the wire, in the order of the parts behind the current one; nil where it did not
-    /// begin: its turn will tell why.
+    /// Files on the wire, in the order of the parts from `nextAhead` on; nil where one did not begin:
+    /// its turn will tell why.
     private var ahead: ArraySlice<ResultFile?> = []
+    private var nextAhead = 0
     private var done = SourceProgress()
     private var restarts = 0
     private var tapping: PackedBytes?
@@ -58,7 +59,11 @@ final class PartWalk: RecordSource {
     }
 
     private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
-        if let begun = ahead.popFirst(), let file = begun { return file }
+        // A file that begins anew is not among those ahead.
+        if resting.part == nextAhead, let begun = ahead.popFirst() {
+            nextAhead += 1
+            if let begun { return begun }
+        }
         return try open(resting.part, from: resting, call)
     }
 
@@ -76,10 +81,9 @@ final class PartWalk: RecordSource {
     }
 
     private func openAhead(_ call: Call) {
-        while ahead.count < Int(clamping: parallel - 1),
-            resting.part + 1 + ahead.count < links.count
-        {
-            ahead.append(try? open(resting.part + 1 + ahead.count, from: nil, call))
+        nextAhead = resting.part + 1
+        while ahead.count < Int(clamping: parallel - 1), nextAhead + ahead.count < links.count {
+            ahead.append(try? open(nextAhead + ahead.count, from: nil, call))
         }
     }
 
