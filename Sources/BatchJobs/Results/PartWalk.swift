@@ -87,6 +87,8 @@ final class PartWalk: RecordSource {
     private func close(_ reader: PartReader, _ batch: Batch) {
         done.bytes += reader.file.received
         done.partsDone += 1
+        // Blanks behind the last line are still there, and no part of the next file's first.
+        batch.restart(keepingFrom: batch.data.count)
         var next = Place()
         next.index = batch.next
         next.part = resting.part + 1
