@@ -29,10 +29,12 @@ struct LineCutter {
         searched = max(searched, start)
     }
 
-    /// Makes records of all whole lines there are. A fault comes behind the records before it.
+    /// Makes records of all whole lines there are. A fault comes behind the records before it, and
+    /// leaves its line where it is: a place taken then is one before that line.
     mutating func cut(_ batch: Batch) throws(Failure) {
         while let end = batch.data.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
             let line = start..<end
+            try checkLength(line.count, batch)
             start = end + 1
             searched = start
             try close(line, batch)
@@ -46,6 +48,7 @@ struct LineCutter {
     /// else tells.
     mutating func finish(_ batch: Batch) throws(Failure) {
         let line = start..<batch.data.count
+        try checkLength(line.count, batch)
         start = batch.data.count
         searched = start
         if line.isEmpty { return }
@@ -65,7 +68,6 @@ struct LineCutter {
     }
 
     private mutating func close(_ line: Range<Int>, _ batch: Batch) throws(Failure) {
-        try checkLength(line.count, batch)
         let data = batch.data
         var (from, to) = (line.lowerBound, line.upperBound)
         if isFirst { from += markLength(data, line) }

@@ -41,7 +41,7 @@ final class PartWalk: RecordSource {
                 if try reader.fill(batch, call) { return true }
             } catch {
                 error.url = error.url ?? publicURL(links[resting.part])
-                try startAnew(reader, batch, error)
+                try startAnew(reader, batch, error, call)
                 continue
             }
             close(reader, batch)
@@ -52,10 +52,14 @@ final class PartWalk: RecordSource {
 
     private func currentReader(_ call: Call) throws(Failure) -> PartReader {
         if let reader { return reader }
-        let reader = PartReader(try currentFile(call), resting, client, settings, tapping)
+        let reader = newReader(try currentFile(call))
         self.reader = reader
         openAhead(call)
         return reader
+    }
+
+    private func newReader(_ file: ResultFile) -> PartReader {
+        PartReader(file, resting, client, settings, tapping)
     }
 
     private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
@@ -91,6 +95,8 @@ final class PartWalk: RecordSource {
     private func close(_ reader: PartReader, _ batch: Batch) {
         done.bytes += reader.file.received
         done.partsDone += 1
+        // Blanks behind the last line are still there, and no part of the next file's first.
+        batch.restart(keepingFrom: batch.data.count)
         var next = Place()
         next.index = batch.next
         next.part = resting.part + 1
@@ -98,14 +104,20 @@ final class PartWalk: RecordSource {
         self.reader = nil
     }
 
-    /// A file that changed before anything of it was given can begin anew: nothing is mixed.
-    private func startAnew(_ reader: PartReader, _ batch: Batch, _ failure: Failure) throws(Failure) {
-        let isUntouched = resting.records == 0 && resting.offset == 0 && batch.next == resting.index
+    /// A file that changed before anything of it was given can begin anew: nothing is mixed. Who
+    /// taps it has been given something.
+    ///
+    /// The file is opened here, because those ahead are of the parts behind it.
+    private func startAnew(
+        _ reader: PartReader, _ batch: Batch, _ failure: Failure, _ call: Call
+    ) throws(Failure) {
+        let isWhole = resting.records == 0 && resting.offset == 0 && resting.skip == 0
+        let isUntouched = isWhole && batch.next == resting.index && tapping == nil
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
-        done.bytes += reader.file.received
-        self.reader = nil
         batch.restart(keepingFrom: batch.data.count)
+        self.reader = newReader(try open(resting.part, from: resting, call))
+        done.bytes += reader.file.received
     }
 
     var progress: SourceProgress {
