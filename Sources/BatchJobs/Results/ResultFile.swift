@@ -380,7 +380,7 @@ extension ResultFile {
         do throws(Failure) {
             try current.recover(failure, fromService: false)
         } catch {
-            throw error === failure ? final(failure, call) : error
+            throw final(error, call)
         }
     }
 
