@@ -53,6 +53,7 @@ final class PartReader {
     /// Empties the batch and fills it with the next records; false at the end of the file.
     func fill(_ batch: Batch, _ call: Call) throws(Failure) -> Bool {
         moveOn(batch)
+        if let damage { throw damage }
         while true {
             if try cut(batch) { return true }
             if let damage { throw damage }
