@@ -85,7 +85,7 @@ final class PartWalk: RecordSource {
 
     /// The current file is whole: the next begins where it ends.
     private func close(_ reader: PartReader, _ batch: Batch) {
-        done.bytes += reader.file.received
+        done.bytes += reader.file.given
         done.partsDone += 1
         var next = Place()
         next.index = batch.next
@@ -99,7 +99,6 @@ final class PartWalk: RecordSource {
         let isUntouched = resting.records == 0 && resting.offset == 0 && batch.next == resting.index
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
-        done.bytes += reader.file.received
         self.reader = nil
         batch.restart(keepingFrom: batch.data.count)
     }
@@ -107,10 +106,23 @@ final class PartWalk: RecordSource {
     var progress: SourceProgress {
         var progress = done
         progress.parts = Int64(links.count)
-        let open = [reader?.file].compactMap { $0 } + ahead.compactMap { $0 }
-        for file in open { progress.bytes += file.received }
+        var files = Array(ahead)
+        if let reader { files.insert(reader.file, at: 0) }
+        var total: Int64? = files.count < links.count - resting.part ? nil : done.bytes
+        for file in files {
+            progress.bytes += file?.given ?? 0
+            total = sum(total, file?.length)
+        }
+        progress.total = total ?? -1
         return progress
     }
+}
+
+/// Nil where one of them is not known, or hosts claim more than there can be.
+private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
+    guard let one, let other else { return nil }
+    let (sum, overflow) = one.addingReportingOverflow(other)
+    return overflow ? nil : sum
 }
 
 extension FilePosition {
