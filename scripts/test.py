@@ -16,10 +16,10 @@ import programs
 from programs import OUT, ROOT
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job results torn errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job results batch torn errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
-THREADED = ("threads", "cancel", "retry", "token", "log")
+THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
 # Time stands still, so that two looks at a job see the same; 230 jobs are three pages of 100.
 SIMULATED = ("--jobs", "230", "--time-scale", "0")
@@ -118,7 +118,7 @@ def build_c(flavour, compile_with=(), libraries=None):
     compiler = compile_with or programs.compiler()
     for name in C_TESTS:
         # hygiene loads the library by itself, and must not begin with it.
-        files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "check"]
+        files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "host", "check"]
         subprocess.run([*compiler, *STRICT, *(str(source / f"{file}.c") for file in files), "-Wl,--as-needed",
                         *libraries, "-lcurl", "-ljansson", "-lpthread", "-ldl", "-lm", "-o", str(folder / name)],
                        check=True)

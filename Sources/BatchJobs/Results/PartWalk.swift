@@ -8,10 +8,9 @@ final class PartWalk: RecordSource {
     private let settings: Settings
     private var resting: Place
     private var reader: PartReader?
-    /// Files on the wire, in the order of the parts from `nextAhead` on; nil where one did not begin:
-    /// its turn will tell why.
+    /// Files on the wire, in the order of the parts behind the current one; nil where one did not
+    /// begin: its turn will tell why.
     private var ahead: ArraySlice<ResultFile?> = []
-    private var nextAhead = 0
     private var done = SourceProgress()
     private var restarts = 0
     private var tapping: PackedBytes?
@@ -41,7 +40,7 @@ final class PartWalk: RecordSource {
                 if try reader.fill(batch, call) { return true }
             } catch {
                 error.url = error.url ?? publicURL(links[resting.part])
-                try startAnew(reader, batch, error, call)
+                try startAnew(batch, error, call)
                 continue
             }
             close(reader, batch)
@@ -63,11 +62,7 @@ final class PartWalk: RecordSource {
     }
 
     private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
-        // A file that begins anew is not among those ahead.
-        if resting.part == nextAhead, let begun = ahead.popFirst() {
-            nextAhead += 1
-            if let begun { return begun }
-        }
+        if let begun = ahead.popFirst(), let file = begun { return file }
         return try open(resting.part, from: resting, call)
     }
 
@@ -85,15 +80,16 @@ final class PartWalk: RecordSource {
     }
 
     private func openAhead(_ call: Call) {
-        nextAhead = resting.part + 1
-        while ahead.count < Int(clamping: parallel - 1), nextAhead + ahead.count < links.count {
-            ahead.append(try? open(nextAhead + ahead.count, from: nil, call))
+        while ahead.count < Int(clamping: parallel - 1),
+            resting.part + 1 + ahead.count < links.count
+        {
+            ahead.append(try? open(resting.part + 1 + ahead.count, from: nil, call))
         }
     }
 
     /// The current file is whole: the next begins where it ends.
     private func close(_ reader: PartReader, _ batch: Batch) {
-        done.bytes += reader.file.received
+        done.bytes += reader.file.given
         done.partsDone += 1
         // Blanks behind the last line are still there, and no part of the next file's first.
         batch.restart(keepingFrom: batch.data.count)
@@ -108,25 +104,35 @@ final class PartWalk: RecordSource {
     /// taps it has been given something.
     ///
     /// The file is opened here, because those ahead are of the parts behind it.
-    private func startAnew(
-        _ reader: PartReader, _ batch: Batch, _ failure: Failure, _ call: Call
-    ) throws(Failure) {
+    private func startAnew(_ batch: Batch, _ failure: Failure, _ call: Call) throws(Failure) {
         let isWhole = resting.records == 0 && resting.offset == 0 && resting.skip == 0
         let isUntouched = isWhole && batch.next == resting.index && tapping == nil
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
         batch.restart(keepingFrom: batch.data.count)
         self.reader = newReader(try open(resting.part, from: resting, call))
-        done.bytes += reader.file.received
     }
 
     var progress: SourceProgress {
         var progress = done
         progress.parts = Int64(links.count)
-        let open = [reader?.file].compactMap { $0 } + ahead.compactMap { $0 }
-        for file in open { progress.bytes += file.received }
+        var files = Array(ahead)
+        if let reader { files.insert(reader.file, at: 0) }
+        var total: Int64? = files.count < links.count - resting.part ? nil : done.bytes
+        for file in files {
+            progress.bytes += file?.given ?? 0
+            total = sum(total, file?.length)
+        }
+        progress.total = total ?? -1
         return progress
     }
+}
+
+/// Nil where one of them is not known, or hosts claim more than there can be.
+private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
+    guard let one, let other else { return nil }
+    let (sum, overflow) = one.addingReportingOverflow(other)
+    return overflow ? nil : sum
 }
 
 extension FilePosition {

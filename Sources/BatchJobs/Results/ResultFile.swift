@@ -26,6 +26,8 @@ final class ResultFile {
     private(set) var endIsFramed = false
     /// Bytes from the network in all, those that had to be skipped included.
     private(set) var received: Int64 = 0
+    /// Where reading began.
+    private let start: Int64
 
     private static let mostRedirects = 5
 
@@ -76,7 +78,8 @@ final class ResultFile {
         self.settings = settings
         self.bodyLimit = bodyLimit
         startedIn = call
-        offset = max(from?.offset ?? 0, 0)
+        start = max(from?.offset ?? 0, 0)
+        offset = start
         validator = from?.validator
         total = from?.total
         isBound = from != nil
@@ -130,6 +133,10 @@ final class ResultFile {
         }
         return nil
     }
+
+    /// Bytes given so far, and how many there are to give; nil while that is not known.
+    var given: Int64 { offset - start }
+    var length: Int64? { total.map { max($0 - start, 0) } }
 
     private var isComplete: Bool { isBound && total.map { offset >= $0 } == true }
 }
