@@ -72,10 +72,14 @@ let package = Package(
 // Fuzzers need every module compiled with coverage and a main of libFuzzer's own, so they are
 // libraries here and linked by scripts/fuzz.sh.
 if Context.environment["BATCHJOBS_FUZZ"] != nil {
-    for name in ["Scan", "Elements", "RetryAfter", "Time", "Address"] {
+    let names = [
+        "Scan", "Elements", "RetryAfter", "Time", "Address", "Lines", "Gzip", "Token", "Links",
+    ]
+    for name in names {
         package.targets.append(
             .target(
-                name: "Fuzz" + name, dependencies: ["BatchJobs", "BatchJobsJSON"],
+                name: "Fuzz" + name,
+                dependencies: ["BatchJobs", "BatchJobsCurl", "BatchJobsJSON", "CCurl"],
                 path: "Tests/fuzz/" + name, exclude: ["corpus"]))
     }
 }
