@@ -9,7 +9,7 @@ import Testing
     static func lines(_ pieces: [[UInt8]], limit: Int64 = 1 << 20) -> (
         lines: [[UInt8]], failure: Failure?
     ) {
-        var cutter = LineCutter(limit: limit)
+        var cutter = LineCutter(limit: limit, isFirst: true)
         var found: [[UInt8]] = []
         let failed = failure {
             for piece in pieces {

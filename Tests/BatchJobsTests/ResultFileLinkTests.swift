@@ -227,9 +227,11 @@ import Testing
     }
 
     @Test func aRedirectWithoutLocation() throws {
-        let reading = try FileReading(Self.redirecting([Self.old: (307, nil)]))
+        let reply = Script.Reply("", status: 307, headers: [Header("x-request-id", "R7")])
+        let reading = try FileReading(Script(otherwise: reply))
         let failed = reading.all()
         #expect(failed?.status == .redirect && failed?.httpStatus == 307)
+        #expect(failed?.requestID == "R7")
         #expect(failed?.url == "https://s.example/f")
     }
 

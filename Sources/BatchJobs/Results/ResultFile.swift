@@ -201,6 +201,7 @@ extension ResultFile {
                 ? "the result link was redirected more than \(Self.mostRedirects) times"
                 : "redirect \(route.count) of the result link leads to no address of https")
         failure.httpStatus = Int32(clamping: head.status)
+        failure.requestID = requestID(head)
         throw failure
     }
 
