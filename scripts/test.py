@@ -13,7 +13,8 @@ import time
 import header
 import matrix
 import programs
-from programs import OUT, ROOT
+from examples import examples
+from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
 ALL_C_TESTS = ("library options client pages columns prefetch job results batch torn errors protocol ids nulls retry limits "
@@ -21,8 +22,6 @@ ALL_C_TESTS = ("library options client pages columns prefetch job results batch 
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
-# Time stands still, so that two looks at a job see the same; 230 jobs are three pages of 100.
-SIMULATED = ("--jobs", "230", "--time-scale", "0")
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 
 
@@ -191,38 +190,6 @@ def valgrind(tally):
     tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
     run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name != "hygiene"], TEST_SLOW="10")
-
-
-def examples(tally):
-    """The examples, built as a stranger would, do what their comments say."""
-    with programs.simulator(*SIMULATED) as running:
-        info = running.info
-        for name in ("list", "status", "results"):
-            program = programs.build_example(name)
-            check_example(tally, name, program, info)
-        tour = programs.build_example("tour")
-        result = tally.run("example tour", [str(tour)], show=False, env=programs.tour_environment(info))
-        for wanted in ("== crustdata", "== spidra", "== reach", "== veryfront", "230 jobs in all", "records in all"):
-            tally.add(f"example tour shows \"{wanted}\"", wanted in result.stdout, wanted not in result.stdout)
-
-
-def check_example(tally, name, program, info):
-    for service in programs.SERVICES:
-        if name == "list" and service == "veryfront":
-            continue
-        arguments = [str(program), service, *([] if name == "list" else [info["samples"][service]["large"]]),
-                     f"base_url={info[service]}", *([f"project={info['project']}"] if service == "veryfront" else [])]
-        environment = programs.environment(BATCHJOBS_API_KEY=info["keys"][service])
-        result = subprocess.run(arguments, capture_output=True, text=True, env=environment)
-        said = result.stdout + result.stderr
-        wanted = {"list": "230 jobs", "status": "phase    done", "results": " records, "}[name]
-        held = result.returncode == 0 and wanted in said
-        tally.add(f"example {name} {service}", held, not held, text="" if held else said[-500:])
-    # Without a key each of them says so, and fails.
-    wrong = subprocess.run([str(program), "crustdata", "some-id"][:3 if name != "list" else 2], capture_output=True,
-                           text=True, env=programs.environment())
-    held = wrong.returncode == 1 and "api_key" in wrong.stderr
-    tally.add(f"example {name} without a key", held, not held, text="" if held else wrong.stderr)
 
 
 def agreement(tally):
