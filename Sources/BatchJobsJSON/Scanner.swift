@@ -152,7 +152,7 @@ public struct JSONFault: Error, Sendable {
     private func skipWord(_ start: Int, _ word: StaticString) throws(JSONFault) -> Int {
         for index in 0..<word.utf8CodeUnitCount
         where unsafe byte(start + index) != word.utf8Start[index] {
-            throw fault(start, "a value")
+            throw fault(start + index, "a value")
         }
         return start + word.utf8CodeUnitCount
     }

@@ -43,9 +43,8 @@ struct LineCutter {
         try checkLength(searched - start, batch)
     }
 
-    /// The last line, when it had no `\n`. One that begins as JSON and is not whole is the beginning of
-    /// a line: where a host's lengths are wrong, or a file ends between two gzip members, nothing
-    /// else tells.
+    /// The last line, when it had no `\n`. Where a host's lengths are wrong, or a file ends between
+    /// two gzip members, only its JSON tells that the line goes on.
     mutating func finish(_ batch: Batch) throws(Failure) {
         let line = start..<batch.data.count
         try checkLength(line.count, batch)
@@ -54,8 +53,7 @@ struct LineCutter {
         if line.isEmpty { return }
         let mark = isFirst ? markLength(batch.data, line) : 0
         let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
-        let isCut = firstOfNoJSON(bytes) == nil && (try? Value(document: bytes)) == nil
-        if !isCut { return try close(line, batch) }
+        if !isCut(bytes) { return try close(line, batch) }
         throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
     }
 
@@ -91,6 +89,14 @@ struct LineCutter {
 func firstOfNoJSON(_ line: Bytes) -> UInt8? {
     let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
     return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
+}
+
+/// Whether JSON begins and the bytes end before it does. What is no JSON is not cut.
+private func isCut(_ line: Bytes) -> Bool {
+    do throws(JSONFault) { _ = try Value(document: line) } catch {
+        return error.reason == .malformed && error.offset >= line.count && firstOfNoJSON(line) == nil
+    }
+    return false
 }
 
 func recordTooLong(_ index: Int64, _ limit: Int64) -> Failure {
