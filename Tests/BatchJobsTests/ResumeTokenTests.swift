@@ -23,7 +23,7 @@ import Testing
                 damaged.append(raw)
                 damaged[damaged.count - 1][place] = byte
             }
-            damaged.append(raw[...place] + raw[place...])
+            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place]) + Array(raw[(place + 1)...])]
             if place > 0 {
                 damaged.append(raw)
                 damaged[damaged.count - 1].swapAt(place, place - 1)
