@@ -17,7 +17,7 @@ from examples import examples
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job results batch torn errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job results batch resume save torn errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
@@ -117,7 +117,7 @@ def build_c(flavour, compile_with=(), libraries=None):
     compiler = compile_with or programs.compiler()
     for name in C_TESTS:
         # hygiene loads the library by itself, and must not begin with it.
-        files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "host", "check"]
+        files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "host", "records", "check"]
         subprocess.run([*compiler, *STRICT, *(str(source / f"{file}.c") for file in files), "-Wl,--as-needed",
                         *libraries, "-lcurl", "-ljansson", "-lpthread", "-ldl", "-lm", "-o", str(folder / name)],
                        check=True)
