@@ -700,7 +700,8 @@ typedef int32_t (*bj_progress_fn)(int64_t bytes, int64_t total, int64_t records,
                                   void *payload);
 
 /* Saves the results of a job under path: with save_format "jsonl" one record a
- * line, with "gzip" the service's own compressed bytes, verified as they pass.
+ * line, with "gzip" the service's own compressed bytes, verified as they pass
+ * (and a line end between two files of which the first lacks its last).
  * Everything goes to path + ".partial" first, with the place reached beside it
  * in path + ".partial.json", and gets its name once the stream has ended well
  * and is on the disk. What a crash, an error or a stop leaves there is taken up

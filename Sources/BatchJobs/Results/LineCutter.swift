@@ -9,6 +9,8 @@ struct LineCutter {
     private(set) var start = 0
     private var searched = 0
     private var isFirst: Bool
+    /// The last line had no `\n`.
+    private(set) var endsInLine = false
 
     /// `isFirst`: what comes is the beginning of a file.
     init(limit: Int64, isFirst: Bool) {
@@ -51,6 +53,7 @@ struct LineCutter {
         start = batch.data.count
         searched = start
         if line.isEmpty { return }
+        endsInLine = true
         let mark = isFirst ? markLength(batch.data, line) : 0
         let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
         if !isCut(bytes) { return try close(line, batch) }

@@ -81,6 +81,9 @@ final class PartReader {
         return batch.hasMore
     }
 
+    /// Once it has ended: the next file's first line must not go on in this one's last.
+    var endsInLine: Bool { lines.endsInLine }
+
     /// Whether what was to be skipped and passed over was there.
     private func finish() throws(Failure) {
         if toSkip > 0 { throw changed("a result file ends before it") }

@@ -29,7 +29,12 @@ final class PartWalk: RecordSource {
 
     var place: Place { reader?.place ?? resting }
 
-    var partStart: Place { resting }
+    /// Holds for the version of the file of which something was given.
+    var partStart: Place {
+        var start = resting
+        start.validator = start.validator ?? reader?.file.validator
+        return start
+    }
 
     func tap(_ take: @escaping PackedBytes) { tapping = take }
 
@@ -43,7 +48,7 @@ final class PartWalk: RecordSource {
                 try startAnew(batch, error, call)
                 continue
             }
-            close(reader, batch)
+            try close(reader, batch)
         }
         batch.restart(keepingFrom: batch.data.count)
         return false
@@ -88,7 +93,10 @@ final class PartWalk: RecordSource {
     }
 
     /// The current file is whole: the next begins where it ends.
-    private func close(_ reader: PartReader, _ batch: Batch) {
+    private func close(_ reader: PartReader, _ batch: Batch) throws(Failure) {
+        if let tapping, reader.endsInLine, resting.part + 1 < links.count {
+            try tapping(resting.part, try packedLineEnd())
+        }
         done.bytes += reader.file.given
         done.partsDone += 1
         // Blanks behind the last line are still there, and no part of the next file's first.
@@ -126,6 +134,16 @@ final class PartWalk: RecordSource {
         progress.total = total ?? -1
         return progress
     }
+}
+
+/// A gzip member that holds a line feed and nothing else.
+private func packedLineEnd() throws(Failure) -> Bytes {
+    let member = Buffer()
+    let head: [UInt8] = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03]
+    for byte in head + [0xE3, 0x02, 0, 0x93, 0x06, 0xD7, 0x32, 0x01, 0, 0, 0] {
+        guard member.append(byte) else { throw .noMemory }
+    }
+    return member.bytes
 }
 
 /// Nil where one of them is not known, or hosts claim more than there can be.

@@ -17,11 +17,12 @@ enum { BJF_NOTHING = 0, BJF_FILE = 1, BJF_DIRECTORY = 2, BJF_OTHER = 3 };
 
 static inline int bjf_errno(void) { return errno; }
 
-/* What stands under a name; links are followed. */
+/* What stands under a name; links are followed, and one that leads nowhere is something. What cannot be
+ * looked at counts as nothing: whoever opens it learns why. */
 static inline int bjf_kind(const char *path) {
     struct stat found;
     if (stat(path, &found) != 0) {
-        return errno == ENOENT ? BJF_NOTHING : BJF_OTHER;
+        return lstat(path, &found) == 0 ? BJF_OTHER : BJF_NOTHING;
     }
     return S_ISREG(found.st_mode) ? BJF_FILE : S_ISDIR(found.st_mode) ? BJF_DIRECTORY : BJF_OTHER;
 }
