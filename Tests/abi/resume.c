@@ -20,9 +20,10 @@ static char *token_at(bj_results *results, int64_t index) {
 }
 
 static bj_results *open_behind(bj_client *client, const char *id, const char *token) {
-    bj_options *options = make_options("resume", token, NULL);
+    bj_options *options = make_options(NULL, NULL);
     bj_results *results = NULL;
     bj_error *error = NULL;
+    CHECK_INT(bj_options_set(options, "resume", token, NULL), BJ_OK);
     if (!CHECK_INT(bj_results_open(&results, client, id, options, NULL, &error), BJ_OK))
         fprintf(stderr, "    its message: %s\n", bj_error_message(error));
     bj_error_destroy(error);
