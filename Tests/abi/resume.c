@@ -97,7 +97,7 @@ static void behind_each_of_a_service(void) {
             if (!CHECK_INT(list_read(&whole, reading, id, NULL), BJ_END)) continue;
             for (int batches = 0; batches < 2; batches++) {
                 check_context("%s %s, %s", SERVICES[s], kinds[k], batches ? "batches" : "records");
-                int64_t step = 1 + (int64_t)whole.count / (patience(1) > 1 ? 8 : 60);
+                int64_t step = 1 + (int64_t)whole.count / (patience(1) > 1 ? 6 : 25);
                 behind_each(reading, resuming, id, &whole, batches, step, BJ_VERDICT_VERIFIED);
             }
             list_empty(&whole);
