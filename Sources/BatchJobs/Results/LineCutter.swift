@@ -37,7 +37,8 @@ struct LineCutter {
         while let end = batch.data.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
             let line = start..<end
             try checkLength(line.count, batch)
-            start = end + 1
+            // Of empty lines there may be a gigabyte: they are passed over at once.
+            start = batch.data.endOfRun(of: UInt8(ascii: "\n"), from: end + 1)
             searched = start
             try close(line, batch)
         }

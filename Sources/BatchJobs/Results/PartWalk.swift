@@ -58,7 +58,7 @@ final class PartWalk: RecordSource {
         if let reader { return reader }
         let reader = newReader(try currentFile(call))
         self.reader = reader
-        openAhead(call)
+        try openAhead(call)
         return reader
     }
 
@@ -84,11 +84,16 @@ final class PartWalk: RecordSource {
         Int(clamping: max(settings.integer(.readAheadBytes) / parallel, 64 * 1024))
     }
 
-    private func openAhead(_ call: Call) {
+    private func openAhead(_ call: Call) throws(Failure) {
         while ahead.count < Int(clamping: parallel - 1),
             resting.part + 1 + ahead.count < links.count
         {
-            ahead.append(try? open(resting.part + 1 + ahead.count, from: nil, call))
+            do throws(Failure) {
+                ahead.append(try open(resting.part + 1 + ahead.count, from: nil, call))
+            } catch {
+                if error.status == .cancelled { throw error }
+                ahead.append(nil)
+            }
         }
     }
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BJF_NOTHING = 0, BJF_FILE = 1, BJF_DIRECTORY = 2, BJF_OTHER = 3 };
@@ -19,13 +18,10 @@ static inline int bjf_errno(void) { return errno; }
 
 /* What stands under a name; links are followed, and one that leads nowhere is something. What cannot be
  * looked at counts as nothing: whoever opens it learns why. */
-static inline int bjf_kind(const char *path) {
-    struct stat found;
-    if (stat(path, &found) != 0) {
-        return lstat(path, &found) == 0 ? BJF_OTHER : BJF_NOTHING;
-    }
-    return S_ISREG(found.st_mode) ? BJF_FILE : S_ISDIR(found.st_mode) ? BJF_DIRECTORY : BJF_OTHER;
-}
+int bjf_kind(const char *path);
+
+int64_t bjf_length(int fd);
+int bjf_is_file(int fd);
 
 /* Opens a file for reading and writing, made where there is none; a symbolic link is refused, so
  * that nobody leads the bytes elsewhere. The file is locked against other processes. */
@@ -38,16 +34,6 @@ static inline int bjf_open(const char *path) {
         return -1;
     }
     return fd;
-}
-
-static inline int64_t bjf_length(int fd) {
-    struct stat found;
-    return fstat(fd, &found) == 0 ? (int64_t)found.st_size : -1;
-}
-
-static inline int bjf_is_file(int fd) {
-    struct stat found;
-    return fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
 }
 
 /* Makes the file that long, and stands at its end. */
