@@ -210,6 +210,8 @@ void host_close(struct host *host) {
     close(host->listener);
     free(host->document.bytes);
     for (size_t i = 0; i < host->file_count; i++) free(host->files[i].bytes);
+    for (size_t i = 0; i < host->retired_count; i++) free(host->retired[i]);
+    free(host->retired);
     pthread_cond_destroy(&host->changed);
     pthread_mutex_destroy(&host->lock);
 }
@@ -218,7 +220,8 @@ void host_set(struct host *host, struct host_file *file, const void *bytes, size
     char *copy = malloc(length + 1);
     memcpy(copy, bytes, length);
     pthread_mutex_lock(&host->lock);
-    free(file->bytes);
+    host->retired = realloc(host->retired, (host->retired_count + 1) * sizeof *host->retired);
+    host->retired[host->retired_count++] = file->bytes;
     file->bytes = copy;
     file->length = length;
     pthread_mutex_unlock(&host->lock);

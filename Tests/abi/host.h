@@ -31,6 +31,8 @@ struct host {
     size_t file_count;
     struct { int file; long long start; } asked[4096]; /* file -1: the job; start -1: no range */
     size_t asked_count;
+    char **retired; /* bytes that were replaced: an answer may still be on its way out of them */
+    size_t retired_count;
     int signature; /* that links must have */
     long long records;
 };

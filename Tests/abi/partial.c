@@ -108,7 +108,6 @@ static void leftovers(void) {
             switch (how) {
             case OTHER_VERSION:
                 host->file_count = 0;
-                for (int i = 0; i < 2; i++) free(host->files[i].bytes), host->files[i].bytes = NULL;
                 fresh = serve(host, 2, 1000, "\"v2\"", 0);
                 break;
             case NO_NOTE: unlink(at.note); break;
