@@ -17,7 +17,7 @@ from examples import examples
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job results batch torn errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job results batch torn hostile errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
