@@ -380,11 +380,12 @@ static void parts_side_by_side(void) {
         bj_client *client = host_client(&host, "crustdata", "parallel_parts", rows[r].option, NULL);
         CHECK_INT(bj_results_open(&results, client, "b-1", NULL, NULL, NULL), BJ_OK);
         CHECK_INT(bj_results_parts(results), 6);
-        /* Transfers move while a call runs. */
+        /* Transfers move while a call runs. A record is 9 bytes at most, so that each step brings one. */
         status = bj_results_next_batch(&batch, results, NULL);
         for (size_t asked = 0, step = 1; asked < rows[r].ahead && step < 80; step++) {
             check_records(batch, &next);
-            host_release(&host, &host.files[0], 100 + step * 8);
+            sleep_ms(2);
+            host_release(&host, &host.files[0], 100 + step * 10);
             status = bj_results_next_batch(&batch, results, NULL);
             asked = 0;
             for (int part = 1; part < 6; part++) asked += host_asked(&host, part);
