@@ -15,6 +15,7 @@ from ctests import COUNTS, STRICT, asan, c, certificate, tsan, valgrind
 from examples import examples
 from programs import OUT, ROOT
 
+
 class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0

@@ -83,6 +83,11 @@ public final class Call {
         }
     }
 
+    /// Whether it was the end of the call's own time that made a step of it fail.
+    func hasEnded(_ failure: Failure, now: Int64) -> Bool {
+        failure.status == .timeout && now >= deadline
+    }
+
     public func timedOut() -> Failure {
         let failure = Failure(
             .timeout, "the call took longer than timeout_ms (\(timeoutMS)) allows")

@@ -22,3 +22,31 @@ int bjf_is_file(int fd) {
     struct statx found;
     return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &found) == 0 && S_ISREG(found.stx_mode);
 }
+
+static int is_same_file(int fd, const char *path) {
+    struct statx one, other;
+    return statx(fd, "", AT_EMPTY_PATH, STATX_INO, &one) == 0 &&
+           statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, &other) == 0 &&
+           one.stx_ino == other.stx_ino && one.stx_dev_major == other.stx_dev_major &&
+           one.stx_dev_minor == other.stx_dev_minor;
+}
+
+int bjf_open(const char *path) {
+    for (;;) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd < 0) {
+            return -1;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            int reason = errno;
+            close(fd);
+            errno = reason;
+            return -1;
+        }
+        if (is_same_file(fd, path)) {
+            return fd;
+        }
+        /* Whoever held the lock before has finished, and given the file another name. */
+        close(fd);
+    }
+}

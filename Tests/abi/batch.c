@@ -277,6 +277,46 @@ static void the_longest_line(void) {
     free(line);
 }
 
+/* What does not belong to a record does not count: a mark at the start, a carriage return at the end,
+ * whichever packet brings them. */
+static void the_longest_line_with_ends(void) {
+    static const char *const rows[][2] = {{"", "\n1\n"}, {"", "\r\n1\n"}, {"\xEF\xBB\xBF", "\n1\n"},
+                                          {"\xEF\xBB\xBF", "\r\n1"}, {"", "\r"}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (int more = 0; more < 2; more++)
+            for (int slice = 0; slice < 2; slice++) {
+                struct host host;
+                bj_results *results;
+                const bj_record *record;
+                char line[1100], *to = line;
+                size_t length;
+                int records = strchr(rows[r][1], '1') != NULL ? 2 : 1;
+                check_context("row %zu, %d too long, %s", r, more, slice ? "in pieces" : "at once");
+                to += sprintf(to, "%s\"", rows[r][0]);
+                memset(to, 'x', 1100 - (size_t)(to - line));
+                to += 1022 + more;
+                to += sprintf(to, "\"%s", rows[r][1]);
+                host_open(&host);
+                struct host_file *file = host_add(&host, line, (size_t)(to - line));
+                /* The last byte of the record, and what ends the line, in packets of their own. */
+                if (slice) file->slice = (int)(strlen(rows[r][0]) + 1024), file->pause = 20;
+                host_job(&host, records);
+                bj_client *client = host_client(&host, "crustdata", "max_record_bytes", "1024", NULL);
+                CHECK_INT(bj_results_open(&results, client, "b-1", NULL, NULL, NULL), BJ_OK);
+                if (more) CHECK_INT(bj_results_next(&record, results, NULL), BJ_E_LIMIT);
+                else {
+                    CHECK_INT(bj_results_next(&record, results, NULL), BJ_OK);
+                    bj_record_data(record, &length);
+                    CHECK_INT(length, 1024);
+                    if (records == 2) CHECK_INT(bj_results_next(&record, results, NULL), BJ_OK);
+                    CHECK_INT(bj_results_next(&record, results, NULL), BJ_END);
+                }
+                bj_results_destroy(results);
+                bj_client_destroy(client);
+                host_close(&host);
+            }
+}
+
 static void check_records(const bj_batch *batch, int64_t *next) {
     const int64_t *at = bj_batch_offsets(batch);
     for (size_t i = 0; i < bj_batch_count(batch); i++, ++*next) {
@@ -507,6 +547,7 @@ int main(void) {
     RUN(stops_before_an_error);
     RUN(pointers_live);
     RUN(the_longest_line);
+    RUN(the_longest_line_with_ends);
     RUN(parts_side_by_side);
     RUN(parts_of_the_simulator);
     RUN(numbers);

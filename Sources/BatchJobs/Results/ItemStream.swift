@@ -111,7 +111,7 @@ final class ItemStream: RecordSource {
                 }
                 return true
             } catch {
-                try again(error, &attempts)
+                try again(error, &attempts, call)
             }
         }
     }
@@ -126,14 +126,19 @@ final class ItemStream: RecordSource {
     }
 
     /// A connection that breaks may be tried again; what was given so far must then come again.
-    private func again(_ failure: Failure, _ attempts: inout Attempts) throws(Failure) {
+    private func again(_ failure: Failure, _ attempts: inout Attempts, _ call: Call)
+        throws(Failure)
+    {
         let isBroken = failure.status == .transport || failure.status == .timeout
         guard answer != nil, isBroken, failure.retryable else { throw failure }
         client.blame(failure, url, settings)
         do throws(Failure) {
             try attempts.recover(failure)
         } catch {
-            guard error === failure, place.index > 0 || ends.count > 0 else { throw error }
+            let isOverTime = call.hasEnded(failure, now: client.transport.monotonicMS())
+            guard error === failure, !isOverTime, place.index > 0 || ends.count > 0 else {
+                throw error
+            }
             let cut = Failure(.truncated, "the answer broke off: " + failure.message)
             cut.retryable = true
             cut.url = failure.url

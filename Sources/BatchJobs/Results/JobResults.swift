@@ -65,6 +65,12 @@ public final class JobResults {
     /// Gives the files' packed bytes to another as they come, before they are known to be sound.
     public func tap(_ take: @escaping PackedBytes) throws(Failure) { try source.tap(take) }
 
+    /// Gives this failure and no record from now on.
+    public func end(with failure: Failure) {
+        failure.jobID = openedJob.id.text
+        self.failure = failure
+    }
+
     public var currentPart: Int { source.partStart.part }
 
     /// The place where the result file in progress begins.
@@ -104,8 +110,7 @@ public final class JobResults {
             return false
         } catch {
             if error.status == .truncated { verdict = .short }
-            error.jobID = openedJob.id.text
-            failure = error
+            end(with: error)
             batch.discard()
             throw error
         }

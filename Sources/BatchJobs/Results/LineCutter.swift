@@ -35,30 +35,38 @@ struct LineCutter {
     /// leaves its line where it is: a place taken then is one before that line.
     mutating func cut(_ batch: Batch) throws(Failure) {
         while let end = batch.data.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
-            let line = start..<end
-            try checkLength(line.count, batch)
+            let record = try record(start..<end, batch)
             // Of empty lines there may be a gigabyte: they are passed over at once.
             start = batch.data.endOfRun(of: UInt8(ascii: "\n"), from: end + 1)
             searched = start
-            try close(line, batch)
+            try take(record, batch)
         }
         searched = batch.data.count
-        try checkLength(searched - start, batch)
+        _ = try record(start..<searched, batch)
     }
 
     /// The last line, when it had no `\n`. Where a host's lengths are wrong, or a file ends between
     /// two gzip members, only its JSON tells that the line goes on.
     mutating func finish(_ batch: Batch) throws(Failure) {
-        let line = start..<batch.data.count
-        try checkLength(line.count, batch)
-        start = batch.data.count
-        searched = start
-        if line.isEmpty { return }
-        endsInLine = true
-        let mark = isFirst ? markLength(batch.data, line) : 0
-        let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
-        if !isCut(bytes) { return try close(line, batch) }
+        let end = batch.data.count
+        let record = try record(start..<end, batch)
+        endsInLine = start < end
+        start = end
+        searched = end
+        if record.isEmpty { return }
+        let bytes = batch.data.bytes(from: record.lowerBound, count: record.count)
+        if !isCut(bytes) { return try take(record, batch) }
         throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+    }
+
+    /// A line without what does not belong to its record, which must not be too long.
+    private func record(_ line: Range<Int>, _ batch: Batch) throws(Failure) -> Range<Int> {
+        let data = batch.data
+        var (from, to) = (line.lowerBound, line.upperBound)
+        if isFirst { from += markLength(data, line) }
+        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
+        if Int64(to - from) <= limit { return from..<to }
+        throw recordTooLong(batch.base + Int64(batch.held), limit)
     }
 
     /// Of a byte order mark.
@@ -69,22 +77,13 @@ struct LineCutter {
         return isThere ? 3 : 0
     }
 
-    private mutating func close(_ line: Range<Int>, _ batch: Batch) throws(Failure) {
-        let data = batch.data
-        var (from, to) = (line.lowerBound, line.upperBound)
-        if isFirst { from += markLength(data, line) }
+    private mutating func take(_ record: Range<Int>, _ batch: Batch) throws(Failure) {
         isFirst = false
-        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
-        if !isBlank(data, from..<to) { try batch.take(from..<to, .ok) }
+        if !isBlank(batch.data, record) { try batch.take(record, .ok) }
     }
 
     private func isBlank(_ data: Buffer, _ line: Range<Int>) -> Bool {
         line.allSatisfy { data[$0] == UInt8(ascii: " ") || data[$0] == UInt8(ascii: "\t") }
-    }
-
-    private func checkLength(_ length: Int, _ batch: Batch) throws(Failure) {
-        guard Int64(length) > limit else { return }
-        throw recordTooLong(batch.base + Int64(batch.held), limit)
     }
 }
 

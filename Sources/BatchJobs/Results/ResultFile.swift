@@ -399,7 +399,7 @@ extension ResultFile {
 
     /// A file that breaks off for good is a stream that ended early, whoever cut it.
     private func final(_ failure: Failure, _ call: Call) -> Failure {
-        let isOverTime = failure.status == .timeout && client.transport.monotonicMS() >= call.deadline
+        let isOverTime = call.hasEnded(failure, now: client.transport.monotonicMS())
         let isBroken = failure.retryable || failure.status == .transport || failure.status == .protocol
         guard received > 0, isBroken, !isOverTime else { return failure }
         let cut = Failure(

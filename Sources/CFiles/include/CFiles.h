@@ -24,17 +24,9 @@ int64_t bjf_length(int fd);
 int bjf_is_file(int fd);
 
 /* Opens a file for reading and writing, made where there is none; a symbolic link is refused, so
- * that nobody leads the bytes elsewhere. The file is locked against other processes. */
-static inline int bjf_open(const char *path) {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        int reason = errno;
-        close(fd);
-        errno = reason;
-        return -1;
-    }
-    return fd;
-}
+ * that nobody leads the bytes elsewhere. The file is locked against other processes, and still has
+ * that name then. */
+int bjf_open(const char *path);
 
 /* Makes the file that long, and stands at its end. */
 static inline int bjf_cut(int fd, int64_t length) {
