@@ -33,45 +33,44 @@ struct LineCutter {
     /// leaves its line where it is: a place taken then is one before that line.
     mutating func cut(_ batch: Batch) throws(Failure) {
         while let end = batch.data.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
-            let line = start..<end
+            let line = trimmed(start..<end, batch.data)
             try checkLength(line.count, batch)
             start = end + 1
             searched = start
             try close(line, batch)
         }
         searched = batch.data.count
-        try checkLength(searched - start, batch)
+        // Of a line in progress, a mark and a `\r` may turn out to be no part of the record.
+        try checkLength(searched - start - 4, batch)
     }
 
     /// The last line, when it had no `\n`. Where a host's lengths are wrong, or a file ends between
     /// two gzip members, only its JSON tells that the line goes on.
     mutating func finish(_ batch: Batch) throws(Failure) {
-        let line = start..<batch.data.count
+        let line = trimmed(start..<batch.data.count, batch.data)
         try checkLength(line.count, batch)
         start = batch.data.count
         searched = start
-        if line.isEmpty { return }
-        let mark = isFirst ? markLength(batch.data, line) : 0
-        let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
+        let bytes = batch.data.bytes(from: line.lowerBound, count: line.count)
         if !isCut(bytes) { return try close(line, batch) }
         throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
     }
 
-    /// Of a byte order mark.
-    private func markLength(_ data: Buffer, _ line: Range<Int>) -> Int {
-        let at = line.lowerBound
-        let isThere =
-            line.count >= 3 && data[at] == 0xEF && data[at + 1] == 0xBB && data[at + 2] == 0xBF
-        return isThere ? 3 : 0
+    /// A line without its end, and the first one without a byte order mark.
+    private func trimmed(_ line: Range<Int>, _ data: Buffer) -> Range<Int> {
+        var (from, to) = (line.lowerBound, line.upperBound)
+        if isFirst, line.count >= 3,
+            data[from] == 0xEF && data[from + 1] == 0xBB && data[from + 2] == 0xBF
+        {
+            from += 3
+        }
+        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
+        return from..<to
     }
 
     private mutating func close(_ line: Range<Int>, _ batch: Batch) throws(Failure) {
-        let data = batch.data
-        var (from, to) = (line.lowerBound, line.upperBound)
-        if isFirst { from += markLength(data, line) }
         isFirst = false
-        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
-        if !isBlank(data, from..<to) { try batch.take(from..<to, .ok) }
+        if !isBlank(batch.data, line) { try batch.take(line, .ok) }
     }
 
     private func isBlank(_ data: Buffer, _ line: Range<Int>) -> Bool {
@@ -87,7 +86,7 @@ struct LineCutter {
 /// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and
 /// the line is not blank.
 func firstOfNoJSON(_ line: Bytes) -> UInt8? {
-    let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
+    let first = line.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }.flatMap { line[$0] } ?? 0x20
     return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
 }
 

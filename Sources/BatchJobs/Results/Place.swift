@@ -18,6 +18,9 @@ struct Place {
     var validator: String?
     var checksum: UInt64 = 0
 
+    /// Nothing of its file has been given: any version of it will do.
+    var isFileStart: Bool { offset == 0 && skip == 0 && records == 0 }
+
     /// The place behind the record of that index, which the batch holds.
     func behind(_ index: Int64, _ batch: Batch, _ transport: any Transport) -> Place {
         var place = self
@@ -54,6 +57,8 @@ struct PassedRecords {
         left = place.records
         expected = place.validator == nil ? place.checksum : nil
     }
+
+    var isDone: Bool { left == 0 }
 
     /// Takes those that the batch holds; throws when they were others.
     mutating func pass(_ batch: Batch, _ transport: any Transport) throws(Failure) {
