@@ -32,6 +32,10 @@ import Testing
         return (found, failed)
     }
 
+    private static func pieces(_ raw: [UInt8], _ size: Int) -> [[UInt8]] {
+        stride(from: 0, to: raw.count, by: size).map { Array(raw[$0..<min($0 + size, raw.count)]) }
+    }
+
     static let texts: [(String, [String])] = [
         ("", []), ("\n", []), ("{}", ["{}"]), ("{}\n", ["{}"]),
         ("{\"a\":1}\n{\"b\":2}", ["{\"a\":1}", "{\"b\":2}"]), ("a\r\nb\r\n", ["a", "b"]),
@@ -107,9 +111,7 @@ import Testing
             let raw = Array((before + last).utf8)
             let wanted = Self.reference(raw)
             for size in [1, 2, 3, raw.count] {
-                let pieces = stride(from: 0, to: raw.count, by: size).map {
-                    Array(raw[$0..<min($0 + size, raw.count)])
-                }
+                let pieces = Self.pieces(raw, size)
                 let result = Self.lines(pieces)
                 #expect(result.lines == (isCut ? wanted.dropLast() : wanted), "\(before)")
                 #expect(result.failure?.status == (isCut ? .truncated : nil), "\(before)")
@@ -132,9 +134,7 @@ import Testing
     @Test func beginsAmidAFile() {
         for size in [1, 2, 3, 100] {
             let raw = Array("\u{FEFF}a\n\u{FEFF}\n".utf8)
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             let wanted = ["\u{FEFF}a", "\u{FEFF}"].map { Array($0.utf8) }
             #expect(Self.lines(pieces, isFirst: false).lines == wanted)
         }
@@ -159,9 +159,7 @@ import Testing
     {
         let raw = Array(text.utf8)
         for size in 1...raw.count {
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             let result = Self.lines(pieces, limit: 8)
             #expect(result.lines.count == count && result.failure?.value("option") == option)
             #expect(result.failure == nil || result.failure?.status == .limit)
@@ -174,9 +172,7 @@ import Testing
         let long = Array(repeating: UInt8(ascii: "x"), count: 10_000)
         let raw = long + [10] + Array("y\n".utf8) + long + [13, 10] + Array("z".utf8)
         for size in [1, 7, 4096, 9_999, 10_001, 10_002] {
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             #expect(Self.lines(pieces).lines == [long, [0x79], long, [0x7A]], "\(size)")
         }
     }

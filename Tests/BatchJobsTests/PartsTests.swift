@@ -180,6 +180,16 @@ extension PartsTests {
         var testDescription: String { etag ?? "no ETag" }
     }
 
+    /// The first answer breaks off, and what is there then is another file.
+    static func breakAndChange(_ host: FileHost, at cut: Int) {
+        host.breaks = [cut]
+        host.instead[1] = { host, request in
+            host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
+            if host.etag != nil { host.etag = "\"v2\"" }
+            return host.ordinary(request)
+        }
+    }
+
     /// Before anything of it was given, another version is as good: from its start.
     @Test(arguments: [Version(etag: "\"v1\""), Version(etag: nil)], 0..<4)
     func beforeARecordWasGiven(_ version: Version, _ bad: Int) throws {
@@ -187,12 +197,7 @@ extension PartsTests {
             for cut in 1..<8 {
                 let stage = Self.stage(4, etag: version.etag)
                 let host = stage.files[bad]
-                host.breaks = [cut]
-                host.instead[1] = { host, request in
-                    host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
-                    if host.etag != nil { host.etag = "\"v2\"" }
-                    return host.ordinary(request)
-                }
+                Self.breakAndChange(host, at: cut)
                 let reading = try stage.read(
                     nil, ["max_attempts": "2", "parallel_parts": "\(parallel)"])
                 var wanted = Self.lines(0..<4)
@@ -212,12 +217,7 @@ extension PartsTests {
         for cut in 9..<24 {
             let stage = Self.stage(4, etag: version.etag)
             let host = stage.files[bad]
-            host.breaks = [cut]
-            host.instead[1] = { host, request in
-                host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
-                if host.etag != nil { host.etag = "\"v2\"" }
-                return host.ordinary(request)
-            }
+            Self.breakAndChange(host, at: cut)
             let reading = try stage.read(nil, ["max_attempts": "2"])
             #expect(reading.failure?.status == .changed, "\(cut)")
             #expect(reading.lines == Array(Self.lines(0..<4).prefix(bad * 3 + cut / 8)), "\(cut)")
