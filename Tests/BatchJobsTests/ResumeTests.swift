@@ -110,6 +110,23 @@ import Testing
         }
     }
 
+    /// What goes wrong behind the place is told by its number in the whole stream, wherever the
+    /// transfer began.
+    @Test(arguments: ["\"v1\"", nil]) func anErrorNamesItsRecord(_ etag: String?) throws {
+        for (last, status) in [(String(repeating: "x", count: 2_000), Status.limit), ("{\"a\":", .truncated)] {
+            for chunk in [1, 3, .max] {
+                let host = FileHost("1\n2\n3\n4\n" + last, etag: etag)
+                host.chunk = chunk
+                let stage = JobHost([host], count: 5)
+                let options = ["max_record_bytes": "1024"]
+                for token in try stage.read(nil, options).tokens {
+                    let failed = try #require(stage.read(token, options).failure)
+                    #expect(failed.status == status && failed.message.contains("record 4"), "\(chunk)")
+                }
+            }
+        }
+    }
+
     /// Links of another day: the job is asked for once, whatever became of those before.
     @Test func asksForFreshLinks() throws {
         let stage = JobHost([FileHost(Source.text)], count: 9)

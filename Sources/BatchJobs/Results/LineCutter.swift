@@ -9,6 +9,8 @@ struct LineCutter {
     private(set) var start = 0
     private var searched = 0
     private var isFirst: Bool
+    /// Records to come that an earlier stream delivered, and numbered.
+    var repeated: Int64 = 0
 
     /// `isFirst`: what comes is the beginning of a file.
     init(limit: Int64, isFirst: Bool) {
@@ -53,7 +55,7 @@ struct LineCutter {
         searched = start
         let bytes = batch.data.bytes(from: line.lowerBound, count: line.count)
         if !isCut(bytes) { return try close(line, batch) }
-        throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+        throw Failure(.truncated, "the result file ends within record \(index(batch))")
     }
 
     /// A line without its end, and the first one without a byte order mark.
@@ -79,8 +81,11 @@ struct LineCutter {
 
     private func checkLength(_ length: Int, _ batch: Batch) throws(Failure) {
         guard Int64(length) > limit else { return }
-        throw recordTooLong(batch.base + Int64(batch.held), limit)
+        throw recordTooLong(index(batch), limit)
     }
+
+    /// Of the line in hand.
+    private func index(_ batch: Batch) -> Int64 { batch.base + Int64(batch.held) - repeated }
 }
 
 /// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and

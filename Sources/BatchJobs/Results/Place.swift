@@ -49,7 +49,7 @@ struct Place {
 /// Records at the beginning of a stream that an earlier one has delivered. They are passed over,
 /// and where nothing else tells, compared by their checksum.
 struct PassedRecords {
-    private var left: Int64
+    private(set) var left: Int64
     private let expected: UInt64?
     private var checksum: UInt64 = 0
 
@@ -57,8 +57,6 @@ struct PassedRecords {
         left = place.records
         expected = place.validator == nil ? place.checksum : nil
     }
-
-    var isDone: Bool { left == 0 }
 
     /// Takes those that the batch holds; throws when they were others.
     mutating func pass(_ batch: Batch, _ transport: any Transport) throws(Failure) {
