@@ -681,7 +681,8 @@ const char *bj_batch_keys(const bj_batch *batch, const int64_t **offsets);
 const char *bj_record_data(const bj_record *record, size_t *length);
 
 /* The name by which you know the record: what you submitted, where the service
- * repeats it outside or beside the record; NULL where it does not. */
+ * repeats it outside or beside the record; NULL where it does not, and where
+ * the name is empty. */
 const char *bj_record_key(const bj_record *record);
 
 /* How the record ended: BJ_RECORD_...; -1 on NULL. */

@@ -11,6 +11,8 @@ struct LineCutter {
     private var isFirst: Bool
     /// The last line had no `\n`.
     private(set) var endsInLine = false
+    /// Records to come that an earlier stream delivered, and numbered.
+    var repeated: Int64 = 0
 
     /// `isFirst`: what comes is the beginning of a file.
     init(limit: Int64, isFirst: Bool) {
@@ -56,7 +58,7 @@ struct LineCutter {
         if record.isEmpty { return }
         let bytes = batch.data.bytes(from: record.lowerBound, count: record.count)
         if !isCut(bytes) { return try take(record, batch) }
-        throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+        throw Failure(.truncated, "the result file ends within record \(index(batch))")
     }
 
     /// A line without what does not belong to its record, which must not be too long.
@@ -66,8 +68,11 @@ struct LineCutter {
         if isFirst { from += markLength(data, line) }
         if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
         if Int64(to - from) <= limit { return from..<to }
-        throw recordTooLong(batch.base + Int64(batch.held), limit)
+        throw recordTooLong(index(batch), limit)
     }
+
+    /// Of the line in hand.
+    private func index(_ batch: Batch) -> Int64 { batch.base + Int64(batch.held) - repeated }
 
     /// Of a byte order mark.
     private func markLength(_ data: Buffer, _ line: Range<Int>) -> Int {
@@ -90,7 +95,7 @@ struct LineCutter {
 /// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and
 /// the line is not blank.
 func firstOfNoJSON(_ line: Bytes) -> UInt8? {
-    let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
+    let first = line.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }.flatMap { line[$0] } ?? 0x20
     return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
 }
 

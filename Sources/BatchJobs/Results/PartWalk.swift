@@ -118,8 +118,7 @@ final class PartWalk: RecordSource {
     ///
     /// The file is opened here, because those ahead are of the parts behind it.
     private func startAnew(_ batch: Batch, _ failure: Failure, _ call: Call) throws(Failure) {
-        let isWhole = resting.records == 0 && resting.offset == 0 && resting.skip == 0
-        let isUntouched = isWhole && batch.next == resting.index && tapping == nil
+        let isUntouched = resting.isFileStart && batch.next == resting.index && tapping == nil
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
         batch.restart(keepingFrom: batch.data.count)
@@ -161,7 +160,7 @@ private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
 extension FilePosition {
     /// Nil where the file is read from its start, whichever version it is.
     init?(_ place: Place) {
-        guard let validator = place.validator else { return nil }
+        guard !place.isFileStart, let validator = place.validator else { return nil }
         self.init(offset: place.offset, validator: validator, total: nil)
     }
 }
