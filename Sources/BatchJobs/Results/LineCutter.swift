@@ -52,7 +52,7 @@ struct LineCutter {
     mutating func finish(_ batch: Batch) throws(Failure) {
         let end = batch.data.count
         let record = try record(start..<end, batch)
-        endsInLine = start < end
+        if start < end { endsInLine = true }
         start = end
         searched = end
         if record.isEmpty { return }
