@@ -681,7 +681,8 @@ const char *bj_batch_keys(const bj_batch *batch, const int64_t **offsets);
 const char *bj_record_data(const bj_record *record, size_t *length);
 
 /* The name by which you know the record: what you submitted, where the service
- * repeats it outside or beside the record; NULL where it does not. */
+ * repeats it outside or beside the record; NULL where it does not, and where
+ * the name is empty. */
 const char *bj_record_key(const bj_record *record);
 
 /* How the record ended: BJ_RECORD_...; -1 on NULL. */
@@ -700,7 +701,8 @@ typedef int32_t (*bj_progress_fn)(int64_t bytes, int64_t total, int64_t records,
                                   void *payload);
 
 /* Saves the results of a job under path: with save_format "jsonl" one record a
- * line, with "gzip" the service's own compressed bytes, verified as they pass.
+ * line, with "gzip" the service's own compressed bytes, verified as they pass
+ * (and a line end between two files of which the first lacks its last).
  * Everything goes to path + ".partial" first, with the place reached beside it
  * in path + ".partial.json", and gets its name once the stream has ended well
  * and is on the disk. What a crash, an error or a stop leaves there is taken up

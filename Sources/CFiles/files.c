@@ -7,7 +7,8 @@
 int bjf_kind(const char *path) {
     struct statx found;
     if (statx(AT_FDCWD, path, 0, STATX_TYPE, &found) != 0) {
-        return errno == ELOOP ? BJF_OTHER : BJF_NOTHING;
+        int is_lost_link = statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &found) == 0;
+        return is_lost_link ? BJF_OTHER : BJF_NOTHING;
     }
     return S_ISREG(found.stx_mode) ? BJF_FILE : S_ISDIR(found.stx_mode) ? BJF_DIRECTORY : BJF_OTHER;
 }

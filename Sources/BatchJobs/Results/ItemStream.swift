@@ -51,7 +51,10 @@ final class ItemStream: RecordSource {
         while cutter.state == .head, try more(batch, call, &attempts) {}
         do throws(Failure) {
             return try readJob()
-        } catch where error.status == .protocol && cutter.state != .end {
+        } catch {
+            // What is wrong behind the items can be why the job cannot be told.
+            if let damage { throw damage }
+            guard error.status == .protocol, cutter.state != .end else { throw error }
             return nil
         }
     }
@@ -152,19 +155,20 @@ final class ItemStream: RecordSource {
     }
 
     private func failure(_ fault: JSONFault) -> Failure {
-        switch fault.reason {
-        case .elementTooLong:
-            return recordTooLong(cutter.count, settings.integer(.maxRecordBytes))
-        case .envelopeTooLong:
-            return answerTooLong(settings.integer(.maxResponseBytes))
-        default:
-            let failure = Answer(
-                body: .empty, head: answer?.head ?? Head(status: 200, headers: []),
-                provider: client.name
-            ).failure(fault)
-            failure.url = publicURL(url)
-            return failure
-        }
+        let answer = inHand(.empty)
+        let failure =
+            switch fault.reason {
+            case .elementTooLong: recordTooLong(cutter.count, settings.integer(.maxRecordBytes))
+            case .envelopeTooLong: answerTooLong(settings.integer(.maxResponseBytes))
+            default: answer.failure(fault)
+            }
+        client.blame(failure, url, settings, answer)
+        return failure
+    }
+
+    private func inHand(_ body: Bytes) -> Answer {
+        Answer(
+            body: body, head: answer?.head ?? Head(status: 200, headers: []), provider: client.name)
     }
 
     private var url: String {
@@ -172,10 +176,16 @@ final class ItemStream: RecordSource {
     }
 
     private func readJob() throws(Failure) -> Job {
-        guard let head = answer?.head, let envelope = cutter.envelope() else { throw .noMemory }
-        let job = try client.job(Answer(body: envelope, head: head, provider: client.name), id)
-        self.job = job
-        return job
+        guard let envelope = cutter.envelope() else { throw .noMemory }
+        let answer = inHand(envelope)
+        do throws(Failure) {
+            let job = try client.job(answer, id)
+            self.job = job
+            return job
+        } catch {
+            client.blame(error, url, settings, answer)
+            throw error
+        }
     }
 
     /// Of the whole answer, once it is known.

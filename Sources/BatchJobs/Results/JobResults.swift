@@ -95,7 +95,11 @@ public final class JobResults {
     }
 
     private func fill() throws(Failure) -> Bool {
-        if batch.hasMore { return true }
+        if batch.hasMore {
+            // What is at hand is kept: no call begins, so nothing else looks.
+            if let cancel { try cancel.check() }
+            return true
+        }
         if let failure { throw failure }
         if ended { return false }
         do throws(Failure) {

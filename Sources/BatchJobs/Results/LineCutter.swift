@@ -9,6 +9,10 @@ struct LineCutter {
     private(set) var start = 0
     private var searched = 0
     private var isFirst: Bool
+    /// The last line had no `\n`.
+    private(set) var endsInLine = false
+    /// Records to come that an earlier stream delivered, and numbered.
+    var repeated: Int64 = 0
 
     /// `isFirst`: what comes is the beginning of a file.
     init(limit: Int64, isFirst: Bool) {
@@ -46,13 +50,15 @@ struct LineCutter {
     /// The last line, when it had no `\n`. Where a host's lengths are wrong, or a file ends between
     /// two gzip members, only its JSON tells that the line goes on.
     mutating func finish(_ batch: Batch) throws(Failure) {
-        let record = try record(start..<batch.data.count, batch)
-        start = batch.data.count
-        searched = start
+        let end = batch.data.count
+        let record = try record(start..<end, batch)
+        if start < end { endsInLine = true }
+        start = end
+        searched = end
         if record.isEmpty { return }
         let bytes = batch.data.bytes(from: record.lowerBound, count: record.count)
         if !isCut(bytes) { return try take(record, batch) }
-        throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+        throw Failure(.truncated, "the result file ends within record \(index(batch))")
     }
 
     /// A line without what does not belong to its record, which must not be too long.
@@ -62,8 +68,11 @@ struct LineCutter {
         if isFirst { from += markLength(data, line) }
         if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
         if Int64(to - from) <= limit { return from..<to }
-        throw recordTooLong(batch.base + Int64(batch.held), limit)
+        throw recordTooLong(index(batch), limit)
     }
+
+    /// Of the line in hand.
+    private func index(_ batch: Batch) -> Int64 { batch.base + Int64(batch.held) - repeated }
 
     /// Of a byte order mark.
     private func markLength(_ data: Buffer, _ line: Range<Int>) -> Int {
@@ -86,7 +95,7 @@ struct LineCutter {
 /// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and
 /// the line is not blank.
 func firstOfNoJSON(_ line: Bytes) -> UInt8? {
-    let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
+    let first = line.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }.flatMap { line[$0] } ?? 0x20
     return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
 }
 

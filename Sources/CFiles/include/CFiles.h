@@ -16,8 +16,8 @@ enum { BJF_NOTHING = 0, BJF_FILE = 1, BJF_DIRECTORY = 2, BJF_OTHER = 3 };
 
 static inline int bjf_errno(void) { return errno; }
 
-/* What stands under a name; links are followed. What keeps it from being seen shows when the file
- * is opened. */
+/* What stands under a name; links are followed, and one that leads nowhere is something. What cannot be
+ * looked at counts as nothing: whoever opens it learns why. */
 int bjf_kind(const char *path);
 
 int64_t bjf_length(int fd);
