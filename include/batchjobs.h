@@ -695,8 +695,10 @@ int64_t bj_record_index(const bj_record *record);
  * Save: results straight into a file.
  */
 
-/* Called about four times a second and at the end: bytes received, their number
- * in all (-1 while unknown), records so far. Nonzero stops with BJ_STOPPED. */
+/* Called between records, about four times a second at most, and at the end:
+ * bytes received, their number in all (-1 while unknown), records so far.
+ * Nonzero stops with BJ_STOPPED. While nothing comes it is not called: there a
+ * bj_cancel or the client's interrupt function ends the call. */
 typedef int32_t (*bj_progress_fn)(int64_t bytes, int64_t total, int64_t records,
                                   void *payload);
 

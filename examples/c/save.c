@@ -17,7 +17,7 @@ static void interrupted(int number) {
     bj_cancel_fire(cancel); /* which may be called here */
 }
 
-/* Called about four times a second, and at the end. */
+/* Called about four times a second while records come, and at the end. */
 static int32_t show(int64_t bytes, int64_t total, int64_t records, void *payload) {
     (void)payload;
     fprintf(stderr, "%lld", (long long)bytes);
