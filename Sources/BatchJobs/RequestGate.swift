@@ -1,0 +1,96 @@
+import BatchJobsJSON
+import Synchronization
+
+/// Where the requests of all threads of a client to its service are counted and held back. What
+/// changes is under the transport's lock, which is never held while one waits.
+final class RequestGate: @unchecked Sendable {
+    private let transport: any Transport
+    private let service: StaticString
+    private let most: Int64
+    private let intervalMS: Int64
+    private var budget: RequestBudget
+    /// Not under the lock: an exchange may be let go anywhere, in a forked child too.
+    fileprivate let underWay = Atomic<Int>(0)
+
+    init(_ settings: Settings, _ transport: any Transport, _ service: StaticString) {
+        self.transport = transport
+        self.service = service
+        most = settings.integer(.maxRequests)
+        intervalMS = settings.integer(.maxRequestsIntervalMS)
+        budget = RequestBudget(
+            most: most, intervalMS: intervalMS, slots: settings.integer(.maxConcurrentRequests))
+    }
+
+    /// Returns when a request may go out, and counts it as under way. One that is not needed yet
+    /// does not wait: it is refused.
+    func enter(_ session: any Session, _ call: Call, ahead: Bool) throws(Failure) {
+        while true {
+            let now = transport.monotonicMS()
+            var held: (wait: Int64, why: RequestBudget.Reason)?
+            transport.locked {
+                held = budget.take(
+                    now: now, underWay: underWay.load(ordering: .relaxed), ahead: ahead)
+                if held == nil { underWay.add(1, ordering: .relaxed) }
+            }
+            guard let held else { return }
+            if ahead || held.why != .slots && held.wait >= call.deadline - now {
+                throw refusal(held.wait, held.why)
+            }
+            try session.pause(held.wait, call)
+        }
+    }
+
+    func leave() { underWay.subtract(1, ordering: .relaxed) }
+
+    /// Reads what an answer says of the service's own limit.
+    func note(_ head: Head) {
+        guard let said = rateLimit(head, transport.wallMS()),
+            let left = said.left ?? (head.status == 429 ? 0 : nil)
+        else { return }
+        let now = transport.monotonicMS()
+        transport.locked {
+            budget.told(
+                left: left, resetMS: said.resetMS, now: now,
+                others: underWay.load(ordering: .relaxed) - 1)
+        }
+    }
+
+    func breath(now: Int64) -> Int64 {
+        var found: Int64 = 0
+        transport.locked { found = budget.breath(now: now) }
+        return found
+    }
+
+    private func refusal(_ wait: Int64, _ why: RequestBudget.Reason) -> Failure {
+        let isOwn = why == .ownLimit
+        let failure = Failure(
+            .rateLimited,
+            isOwn
+                ? "max_requests (\(most)) in max_requests_interval_ms (\(intervalMS)) are used up for another \(wait) ms"
+                : "\(service) said that its rate limit leaves nothing for another \(wait) ms")
+        failure.retryable = true
+        failure.retryAfterMS = wait
+        return isOwn ? failure.detail("option", "max_requests") : failure
+    }
+}
+
+/// A request to the service, counted as under way until it is let go.
+final class CountedExchange: Exchange {
+    private let inner: any Exchange
+    private let gate: RequestGate
+
+    init(_ inner: any Exchange, _ gate: RequestGate) {
+        self.inner = inner
+        self.gate = gate
+    }
+
+    deinit { gate.leave() }
+
+    func head(_ call: Call) throws(Failure) -> Head {
+        let head = try inner.head(call)
+        gate.note(head)
+        return head
+    }
+
+    func read(_ call: Call) throws(Failure) -> Bytes? { try inner.read(call) }
+}
