@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CInflate", linkerSettings: [.linkedLibrary("isal")]),
+        .target(name: "CFiles"),
         .target(
             name: "BatchJobsJSON", dependencies: ["CJansson", "CPlatform"],
             swiftSettings: swiftSettings),
@@ -36,8 +37,14 @@ let package = Package(
             dependencies: ["BatchJobs", "BatchJobsJSON", "CCurl", "CInflate", "CPlatform"],
             swiftSettings: swiftSettings),
         .target(
+            name: "BatchJobsFiles",
+            dependencies: ["BatchJobs", "BatchJobsJSON", "CFiles", "CPlatform"],
+            swiftSettings: swiftSettings),
+        .target(
             name: "BatchJobsABI",
-            dependencies: ["BatchJobs", "BatchJobsCurl", "BatchJobsJSON", "CBatchJobs"],
+            dependencies: [
+                "BatchJobs", "BatchJobsCurl", "BatchJobsFiles", "BatchJobsJSON", "CBatchJobs",
+            ],
             exclude: ["exports.map"],
             swiftSettings: swiftSettings,
             linkerSettings: [

@@ -14,10 +14,12 @@ from datetime import datetime, timezone
 
 import build
 import data
+import large
+import records
 import servers
 from build import program
-from places import DATA, HERE, OUT, PYTHON
-from runs import Peer, in_turns, median, once, same_work
+from places import HERE, OUT, PAGES, PARTS, PYTHON
+from runs import Failed, Peer, in_turns, median, once, same_work
 
 Goal = namedtuple("Goal", "text value limit unit")
 OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
@@ -25,7 +27,7 @@ OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
 
 def table(head, rows):
     lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
-    return ["| " + " | ".join(line) + " |" for line in lines] + [""]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines] + [""]
 
 
 def costs_table(costs, floor, second=None):
@@ -63,11 +65,63 @@ def list_(quick):
     return [note, "", *costs_table(costs, CURL, GO)], goals
 
 
+def results(quick):
+    """One job's records: 200 MB of JSON lines in four gzip parts, every record seen."""
+    parts, count = records.make(PARTS)
+    bare, batches, shell = "libcurl + igzip + memchr", OURS + ", batches", "curl | gzip -dc | wc"
+    with servers.nginx(parts, count) as base:
+        links = [f"{base}/{name}" for name in parts]
+        peers = [
+            Peer(bare, [program("results/bare"), *links]),
+            Peer(batches, [program("results/ours_batch"), base, records.ID]),
+            Peer(OURS, [program("results/ours"), base, records.ID]),
+            Peer(shell, ["/bin/sh", str(HERE / "results/pipe.sh"), *links]),
+            Peer("Go net/http + compress/gzip", [program("results/go"), *links]),
+            Peer("Python requests + gzip", [str(PYTHON), str(HERE / "results/with_requests.py"), *links]),
+        ]
+        costs = in_turns(peers, 3 if quick else 9)
+    work = same_work(costs, costs)
+    cpu = {name: median(runs, "cpu") for name, runs in costs.items()}
+    # One record at a time is what most programs do, but each of them crosses the C interface.
+    goals = [Goal(f"results: CPU over {bare}, batches", cpu[batches] / cpu[bare], 1.15, ""),
+             Goal(f"results: CPU over {bare}, one by one", cpu[OURS] / cpu[bare], None, "")]
+    packed = sum((PARTS / name).stat().st_size for name in parts)
+    return [f"{packed / 1e6:.0f} MB compressed; records and bytes of all: {work}.", "", *costs_table(costs, bare)], goals
+
+
+def memory(quick):
+    """How far the memory grows over results that are larger than it should be."""
+    members, blocks = 128 if quick else 1280, 1200
+    lines, items = large.member(), large.block()
+    parts = ("crustdata", members * len(lines), members * sum(len(line) - 1 for line in lines))
+    gigabytes = f"{members * large.MEMBER_SIZE / 2**30:.0f} GiB of lines in {members} gzip members"
+    rows, goals, notes = [], [], []
+    with servers.large(members, blocks) as server:
+        for name, base, service, count, size in (
+                (f"{gigabytes}, one file", f"{server}/1", *parts), (f"{gigabytes}, four files", f"{server}/4", *parts),
+                ("a job with its items inline", server, "spidra", blocks * len(items), blocks * sum(map(len, items)))):
+            growth = None
+            try:
+                cost = once([program("memory/ours"), service, base, records.ID])
+            except Failed as failure:
+                row = ["failed"] + ["–"] * 3
+                notes += [f"{name}: {failure}", ""]
+            else:
+                seen, seen_size, start, peak = map(int, cost.output)
+                if (seen, seen_size) != (count, size):
+                    raise Failed(f"bench: memory: {seen} records of {seen_size} bytes where {count} of {size} were sent")
+                growth = (peak - start) / 1024
+                row = [f"{start / 1024:.1f}", f"{growth:.1f}", f"{cost.wall:.1f}", f"{size / 1e6 / cost.wall:.0f}"]
+            rows.append([name, str(count), f"{size / 1e6:.0f}", *row])
+            goals.append(Goal(f"memory: growth, {name}", growth, 16, " MiB"))
+    return [*table(["", "records", "MB", "at the start MiB", "growth MiB", "wall s", "MB/s"], rows), *notes], goals
+
+
 def latency(quick):
     """100 pages from a service that takes 20 ms for each."""
     lines, goals = [], []
     with servers.odd(20) as server:
-        base = server.base + "/late"
+        base = server + "/late"
         for service, work, title in (("spidra", "0", "Numbered pages; the caller only reads them."),
                                      ("crustdata", "20", "Cursor pages; the caller works 20 ms on each: half the time is the least there can be.")):
             def ours(prefetch):
@@ -88,7 +142,7 @@ def latency(quick):
 
 def status(quick):
     """One job, asked 20,000 times on a warm connection."""
-    job = json.loads((DATA / "status/job.json").read_bytes())
+    job = json.loads((PAGES / "status/job.json").read_bytes())
     with servers.nginx() as base:
         arguments = [base, job["batch_id"], "20000"]
         peers = [Peer(CURL, [program("status/bare"), *arguments]), Peer(OURS, [program("status/ours"), *arguments])]
@@ -103,8 +157,8 @@ def overload(quick):
     """A service that answers 503 to everything; the server counts the requests."""
     calls = 200 if quick else 2000
     with servers.odd(0) as server:
-        once([program("overload/ours"), server.base + "/down", "50", str(calls)])
-        seen = server.counts()
+        once([program("overload/ours"), server + "/down", "50", str(calls)])
+        seen = servers.counts(server)
     value = seen["counted"] / calls
     rows = [["the first 50 calls", "50", str(seen["emptying"]), f"{seen['emptying'] / 50:.2f}"],
             ["with the retry budget empty", str(calls), str(seen["counted"]), f"{value:.2f}"]]
@@ -117,8 +171,8 @@ def cancel(quick):
     samples = 40 if quick else 200
     rows, worst = [], 0
     with servers.odd(0) as server, servers.full() as unconnected:
-        for name, base in (("connecting", unconnected), ("waiting for an answer", server.base + "/mute"),
-                           ("amid a body", server.base + "/stall"), ("asleep between retries", server.base + "/busy")):
+        for name, base in (("connecting", unconnected), ("waiting for an answer", server + "/mute"),
+                           ("amid a body", server + "/stall"), ("asleep between retries", server + "/busy")):
             p50, p99, most = (int(word) / 1000 for word in once([program("cancel/ours"), base, str(samples)]).output)
             rows.append([name, str(samples), f"{p50:.2f}", f"{p99:.2f}", f"{most:.2f}"])
             worst = max(worst, p99)
@@ -126,7 +180,7 @@ def cancel(quick):
         Goal("cancel: worst p99", worst, 100, " ms")]
 
 
-BENCHMARKS = {"list": list_, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
+BENCHMARKS = {"list": list_, "results": results, "memory": memory, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
 
 
 def machine():
@@ -138,8 +192,11 @@ def machine():
 
 
 def goals_table(goals):
-    rows = [[goal.text, f"{goal.value:.2f}{goal.unit}", f"at most {goal.limit}{goal.unit}",
-             "met" if goal.value <= goal.limit else "**missed**"] for goal in goals]
+    """A value of None is no value: the program failed. A limit of None: only to be looked at."""
+    rows = [[goal.text, "failed" if goal.value is None else f"{goal.value:.2f}{goal.unit}",
+             "–" if goal.limit is None else f"at most {goal.limit}{goal.unit}",
+             "" if goal.limit is None else "met" if goal.value is not None and goal.value <= goal.limit else "**missed**"]
+            for goal in goals]
     return table(["goal", "value", "limit", ""], rows)
 
 
@@ -150,7 +207,7 @@ def main():
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     build.everything()
-    data.make(DATA)
+    data.make(PAGES)
     load, started = os.getloadavg()[0], time.monotonic()
     sections, goals = [], []
     for name in options.only or BENCHMARKS:

@@ -8,11 +8,14 @@ from places import BIN, DIST, HERE, OUT, PYTHON, ROOT, VENV, fail, tool
 CFLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra")
 C_PROGRAMS = {
     "measure": (),
+    "results/ours": ("batchjobs",), "results/ours_batch": ("batchjobs",), "results/bare": ("libcurl", "libisal"),
+    "memory/ours": ("batchjobs",),
     "list/ours": ("batchjobs",), "list/bare": ("libcurl",), "list/jansson": ("libcurl", "jansson"),
     "latency/ours": ("batchjobs",), "latency/sequential": ("libcurl", "jansson"),
     "status/ours": ("batchjobs",), "status/bare": ("libcurl",),
     "overload/ours": ("batchjobs",), "cancel/ours": ("batchjobs",),
 }
+GO_PROGRAMS = ("list/go", "results/go")
 
 
 def pkg_config(*arguments):
@@ -57,7 +60,7 @@ def go(*arguments):
     """The standard library is all that is used: nothing may be fetched."""
     environment = {**os.environ, "GOCACHE": str(OUT / "go/cache"), "GOPATH": str(OUT / "go/path"),
                    "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "", "GOENV": "off", "GOTELEMETRY": "off"}
-    done = subprocess.run([str(VENV / "bin/go"), *arguments], cwd=HERE / "list/go", env=environment,
+    done = subprocess.run([str(VENV / "bin/go"), *arguments], cwd=HERE, env=environment,
                           check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
@@ -65,7 +68,8 @@ def go(*arguments):
 def everything():
     c_programs()
     venv()
-    go("build", "-o", program("list/go"), ".")
+    for name in GO_PROGRAMS:
+        go("build", "-o", program(name), f"./{name}")
 
 
 def versions():
@@ -85,7 +89,7 @@ def versions():
         commit = f"commit {git('rev-parse', '--short', 'HEAD')}" + (" and changes" if changed else "")
     return [
         f"libbatchjobs {pkg_config('--modversion', 'batchjobs')[0]} ({commit})",
-        f"libcurl {pkg_config('--modversion', 'libcurl')[0]}", f"jansson {pkg_config('--modversion', 'jansson')[0]}",
+        *(f"{name} {pkg_config('--modversion', name)[0]}" for name in ("libcurl", "jansson", "libisal")),
         go("env", "GOVERSION"), python,
         *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "urllib3")),
         nginx.replace("nginx version: ", ""), first_line("cc", "--version"),

@@ -104,15 +104,25 @@ def write_job(folder):
     (folder / "job.json").write_bytes(dump(row))
 
 
-def make(folder):
-    """Generates everything under `folder`, unless this very file has done so before."""
+def once(folder, script, write):
+    """Lets `write` fill the folder, unless it has done so before and its file is still the same."""
     stamp = folder / "stamp"
-    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    version = hashlib.sha256(script.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == version:
         return
+    print(f"bench: making {folder.name}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write(folder)
+    stamp.write_text(version)
+
+
+def write_pages(folder):
     write_cursor_pages(folder / "list", 1000, 100)
     write_cursor_pages(folder / "late/crustdata", 100, 100)
     write_numbered_pages(folder / "late/spidra", 100, 50)
     write_job(folder / "status")
-    stamp.write_text(version)
+
+
+def make(folder):
+    once(folder, Path(__file__), write_pages)

@@ -8,7 +8,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OUT = ROOT / ".build-bench"
 BIN = OUT / "bin"
-DATA = OUT / "data"
+PAGES = OUT / "data/pages"
+PARTS = OUT / "data/parts"
 VENV = OUT / "venv"
 PYTHON = VENV / "bin/python"
 # Not ours to build here: `make dist` does. BENCH_DIST compares another build.

@@ -11,12 +11,16 @@ Peer = namedtuple("Peer", "name command")
 Cost = namedtuple("Cost", "wall cpu peak output")
 
 
+class Failed(SystemExit):
+    """A program ended badly. Nobody has to catch it."""
+
+
 def once(command):
     """One run: seconds of wall and of CPU, peak memory in MB, the words it printed."""
     usage = OUT / "usage"
     done = subprocess.run([program("measure"), str(usage), *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
-        sys.exit(f"bench: {command[0].rpartition('/')[2]} failed: {done.stderr.strip()}")
+        raise Failed(f"bench: {command[0].rpartition('/')[2]} failed: {done.stderr.strip()}")
     wall, user, system, peak = map(int, usage.read_text().split())
     return Cost(wall / 1e9, (user + system) / 1e6, peak / 1024, done.stdout.split())
 

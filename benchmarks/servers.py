@@ -7,7 +7,8 @@ import sys
 import time
 import urllib.request
 
-from places import DATA, HERE, OUT, tool
+import records
+from places import HERE, OUT, PAGES, PARTS, tool
 
 # The process that is started is the one that answers, so that its number is all that is needed to
 # end it, and it reads the files as the user who wrote them.
@@ -32,8 +33,10 @@ http {{
     map $arg_cursor $page {{ "" first; default $arg_cursor; }}
     server {{
         listen 127.0.0.1:{port};
-        location = /batch {{ root "{data}/list"; try_files /$page.json =404; }}
-        location /batch/ {{ root "{data}/status"; try_files /job.json =404; }}
+        location = /batch {{ root "{pages}/list"; try_files /$page.json =404; }}
+        location /batch/ {{ root "{pages}/status"; try_files /job.json =404; }}
+        location = /batch/{results} {{ root "{folder}"; try_files /results.json =404; }}
+        location /part- {{ root "{parts}"; }}
     }}
 }}
 """
@@ -61,41 +64,48 @@ def end(process):
 
 
 @contextlib.contextmanager
-def nginx():
-    """The base URL of an nginx with one worker that serves the list and one job."""
+def nginx(parts=(), count=0):
+    """The base URL of an nginx with one worker that serves the list, one job, and another one whose
+    records are in `parts`."""
     folder, port = OUT / "nginx", free_port()
+    base = f"http://127.0.0.1:{port}"
     (folder / "temp").mkdir(parents=True, exist_ok=True)
-    (folder / "nginx.conf").write_text(NGINX.format(port=port, data=DATA))
+    (folder / "results.json").write_bytes(records.job([f"{base}/{name}" for name in parts], count))
+    (folder / "nginx.conf").write_text(NGINX.format(port=port, pages=PAGES, results=records.ID, folder=folder, parts=PARTS))
     process = subprocess.Popen([tool("nginx", "nginx-light"), "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")],
                                stdin=subprocess.DEVNULL)
     try:
         wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
+        yield base
     finally:
         end(process)
 
 
-class Odd:
-    """server.py and its address."""
-
-    def __init__(self, base):
-        self.base = base
-
-    def counts(self):
-        with urllib.request.urlopen(self.base + "/counts") as answer:
-            return json.load(answer)
-
-
 @contextlib.contextmanager
-def odd(delay_ms):
-    process = subprocess.Popen([sys.executable, str(HERE / "server.py"), str(DATA / "late"), str(delay_ms)],
+def own(script, *arguments):
+    """The base URL of a server of ours, which prints its port and ends when its input does."""
+    process = subprocess.Popen([sys.executable, str(HERE / script), *map(str, arguments)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield Odd(f"http://127.0.0.1:{int(process.stdout.readline())}")
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
     finally:
         process.stdin.close()
         end(process)
         process.stdout.close()
+
+
+def odd(delay_ms):
+    return own("server.py", PAGES / "late", delay_ms)
+
+
+def large(members, blocks):
+    """With /1 behind it the base URL of a job in one part, with /4 of one in four."""
+    return own("large.py", members, blocks)
+
+
+def counts(base):
+    with urllib.request.urlopen(base + "/counts") as answer:
+        return json.load(answer)
 
 
 @contextlib.contextmanager

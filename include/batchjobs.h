@@ -102,6 +102,7 @@ typedef struct bj_job bj_job;         /* one job as the service last told it  */
 typedef struct bj_waits bj_waits;     /* iterator over events of jobs         */
 typedef struct bj_event bj_event;     /* what became of one of them           */
 typedef struct bj_results bj_results; /* iterator over a job's records        */
+typedef struct bj_batch bj_batch;     /* records that came together           */
 typedef struct bj_record bj_record;   /* one record of a job's results        */
 typedef struct bj_error bj_error;     /* what went wrong                      */
 typedef struct bj_token bj_token;     /* where a token provider puts a token  */
@@ -129,6 +130,7 @@ enum {
                             where there is one                                */
     BJ_E_CANCELLED = -7, /* by bj_cancel, bj_client_cancel or the interrupt   */
     BJ_E_TIMEOUT = -8,   /* a time limit passed; the message names the option */
+    BJ_E_FILE = -9,      /* a file could not be written; detail "errno"       */
 
     /* Errors on the way: no usable answer arrived. */
     BJ_E_DNS = -20,       /* the host name was not found                      */
@@ -160,7 +162,9 @@ enum {
     BJ_E_NOT_READY = -62, /* the job has no results yet                       */
     BJ_E_TRUNCATED = -63, /* the results ended early; all records before the
                              cut were delivered                               */
-    BJ_E_LINK = -64       /* a result link was refused or has expired         */
+    BJ_E_LINK = -64,      /* a result link was refused or has expired         */
+    BJ_E_CHANGED = -65    /* the results are not those that a token was taken
+                             from, or changed while they were read            */
 };
 
 /* Where a job stands. A job can leave BJ_PHASE_DONE again where the service
@@ -212,6 +216,17 @@ enum {
     BJ_RECORD_SKIPPED = 4,
     BJ_RECORD_PENDING = 5, /* not begun, or held back                         */
     BJ_RECORD_RUNNING = 6
+};
+
+/* What a stream of results has been compared with when it ended. */
+enum {
+    BJ_VERDICT_NONE = 0,       /* it has not ended, or ended with an error    */
+    BJ_VERDICT_VERIFIED = 1,   /* every file was whole, and the service's own
+                                  count of records agrees                     */
+    BJ_VERDICT_UNVERIFIED = 2, /* every file was whole as far as its host says,
+                                  and the service gives no count              */
+    BJ_VERDICT_SHORT = 3,      /* fewer records than the service counts       */
+    BJ_VERDICT_LONG = 4        /* more records than the service counts        */
 };
 
 /* Which texts bj_columns_text gives. */
@@ -628,7 +643,15 @@ int32_t bj_event_is_final(const bj_event *event);
  * Results: the records of one job, in the service's order. What a record is
  * differs: a line of a result file (crustdata), a scraped page (spidra), a
  * record that failed or waits (reach), a file (veryfront): docs/services.md.
- * Result files come from other hosts; no credential is ever sent there.
+ *
+ * Result files come from other hosts; no credential is ever sent there. They
+ * are read as they arrive, gzip or not, several at once (parallel_parts), in
+ * memory that does not grow with them. A transfer that breaks goes on where it
+ * broke, and a link that has expired is replaced by asking the service once.
+ *
+ * Nothing is lost silently: a stream ends with BJ_END only when every file was
+ * whole and no count that the service gives as a fact speaks against it;
+ * bj_results_verdict says how much there was to compare.
  */
 
 /* Called for each record; nonzero stops with BJ_STOPPED. */
@@ -642,9 +665,17 @@ bj_status bj_client_results(bj_client *client, const char *id,
                             const bj_options *options, bj_cancel *cancel,
                             bj_record_fn fn, void *payload, bj_error **error);
 
-/* Asks for the job once and opens its results as an iterator.
+/* Asks for the job once and opens its results as an iterator; with the option
+ * "resume", behind the record after which the token was taken.
+ *     bj_results *results;
+ *     const bj_record *record;
+ *     if (bj_results_open(&results, client, id, NULL, NULL, &error) < 0) ...
+ *     while ((status = bj_results_next(&record, results, &error)) == BJ_OK)
+ *         data = bj_record_data(record, &length);
  * Errors: those of bj_client_get; BJ_E_NOT_READY where the service has results
- * only of a finished job. Blocks. Since 0.1.0. */
+ * only of a finished job; BJ_E_ARGUMENT for a token that is damaged or belongs
+ * to another job or service; BJ_E_CHANGED where the token's place is not in
+ * the results any more. Blocks. Since 0.1.0. */
 bj_status bj_results_open(bj_results **out, bj_client *client, const char *id,
                           const bj_options *options, bj_cancel *cancel,
                           bj_error **error);
@@ -652,15 +683,82 @@ bj_status bj_results_open(bj_results **out, bj_client *client, const char *id,
 /* Gives the next record in *out, borrowed until the next call on results.
  * Returns BJ_OK or BJ_END. Errors: any below 0; all records before the error
  * have been given, the stream has ended, and later calls give the same error:
- * open the results again. Blocks. Since 0.1.0. */
+ * open the results again, with a token to go on. BJ_E_TRUNCATED: fewer records
+ * than there are; BJ_E_LIMIT: a record longer than max_record_bytes, or gzip
+ * that swells beyond max_gzip_ratio. Blocks. Since 0.1.0. */
 bj_status bj_results_next(const bj_record **out, bj_results *results,
                           bj_error **error);
 
-/* The job as it stood when the results were opened; borrowed. */
+/* Gives the records that are at hand in *out, one at least, borrowed until the
+ * next call on results. It waits for one record and never for more, and a batch
+ * ends before an error, which the next call returns. For bindings, and where
+ * speed counts. May be mixed with bj_results_next. As bj_results_next else.
+ *     const int64_t *at = bj_batch_offsets(batch);
+ *     for (size_t i = 0; i < bj_batch_count(batch); i++)
+ *         use(bj_batch_data(batch, NULL) + at[i], at[i + 1] - at[i]);
+ * Since 0.1.0. */
+bj_status bj_results_next_batch(const bj_batch **out, bj_results *results,
+                                bj_error **error);
+
+/* A place in the stream as text: given to the option "resume" of another
+ * bj_results_open, in another process, language or year, the stream goes on
+ * behind the record of that index: without a gap and without a repeat, also
+ * when the links of today have expired. index is that of a record of the
+ * current batch, of the record that bj_results_next gave last, or one less than
+ * the first of them; -1 before the first. The token holds no link and no key.
+ * Where the file's host says which version of a file it sends, the transfer
+ * begins near the place; elsewhere that one file is read again from its start
+ * and compared. *out is borrowed until the next call on results.
+ * Errors: BJ_E_ARGUMENT (no such index), BJ_E_BUSY, BJ_E_STATE.
+ * Since 0.1.0. */
+bj_status bj_results_token_at(const char **out, bj_results *results,
+                              int64_t index, bj_error **error);
+
+/* The job as it stood when the results were opened; borrowed. Of a spidra job,
+ * whose answer is read as it arrives, what stands behind the items is known
+ * once the stream has ended. */
 const bj_job *bj_results_job(const bj_results *results);
 
-/* Frees the iterator and ends its transfer. Since 0.1.0. */
+/* How much of the results is proven (BJ_VERDICT_...); BJ_VERDICT_NONE until the
+ * stream has ended, -1 on NULL. */
+int32_t bj_results_verdict(const bj_results *results);
+
+/* The number of records given so far, those before a resumed place included;
+ * the number that the service says there are, -1 where it says none. */
+int64_t bj_results_records(const bj_results *results);
+int64_t bj_results_expected(const bj_results *results);
+
+/* The bytes received for the results, compressed as they came; and their
+ * number in all, -1 while it is not known. */
+int64_t bj_results_bytes(const bj_results *results);
+int64_t bj_results_bytes_total(const bj_results *results);
+
+/* The number of result files, and of those read to their end. 0 where the
+ * records stand in the job itself. */
+int64_t bj_results_parts(const bj_results *results);
+int64_t bj_results_parts_done(const bj_results *results);
+
+/* Frees the iterator and ends its transfers. Since 0.1.0. */
 void bj_results_destroy(bj_results *results);
+
+/* The number of records in the batch. */
+size_t bj_batch_count(const bj_batch *batch);
+
+/* The bytes of all records, one behind the other; length may be NULL. Record i
+ * begins at offsets[i] and ends before offsets[i + 1]. */
+const char *bj_batch_data(const bj_batch *batch, size_t *length);
+const int64_t *bj_batch_offsets(const bj_batch *batch);
+
+/* The place of the batch's first record in the stream; -1 on NULL. */
+int64_t bj_batch_first_index(const bj_batch *batch);
+
+/* How each record ended: BJ_RECORD_.... */
+const int32_t *bj_batch_outcomes(const bj_batch *batch);
+
+/* The records' keys, one behind the other, key i from offsets[i] to before
+ * offsets[i + 1], empty where a record has none; NULL where the service names
+ * no record outside of it. offsets may be NULL. */
+const char *bj_batch_keys(const bj_batch *batch, const int64_t **offsets);
 
 /* The record's bytes as the service sent them, without a line end. length may
  * be NULL. */
@@ -675,6 +773,41 @@ int32_t bj_record_outcome(const bj_record *record);
 
 /* The record's place in the stream, from 0; -1 on NULL. */
 int64_t bj_record_index(const bj_record *record);
+
+/* ------------------------------------------------------------------------
+ * Save: results straight into a file.
+ */
+
+/* Called about four times a second and at the end: bytes received, their number
+ * in all (-1 while unknown), records so far. Nonzero stops with BJ_STOPPED. */
+typedef int32_t (*bj_progress_fn)(int64_t bytes, int64_t total, int64_t records,
+                                  void *payload);
+
+/* Saves the results of a job under path: with save_format "jsonl" one record a
+ * line, with "gzip" the service's own compressed bytes, verified as they pass.
+ * Everything goes to path + ".partial" first, with the place reached beside it
+ * in path + ".partial.json", and gets its name once the stream has ended well
+ * and is on the disk. What a crash, an error or a stop leaves there is taken up
+ * by the next call for the same job and path, as far as it was safe.
+ * fn may be NULL.
+ * Returns BJ_OK, or BJ_STOPPED when fn stopped it.
+ * Errors: those of bj_results_open and bj_results_next; BJ_E_ARGUMENT, before
+ * any request, where path is a directory or exists (option overwrite);
+ * BJ_E_FILE where it cannot be written (disk full, no permission): the detail
+ * "errno" names the reason; BJ_E_UNSUPPORTED for "gzip" where the service has
+ * no compressed files. Blocks. Since 0.1.0. */
+bj_status bj_client_save(bj_client *client, const char *id, const char *path,
+                         const bj_options *options, bj_cancel *cancel,
+                         bj_progress_fn fn, void *payload, bj_error **error);
+
+/* Saves what is left of a stream into an open file descriptor, which stays
+ * open: a file, a pipe, a socket. One record a line, whatever save_format says.
+ * A pipe that is full is waited for within timeout_ms. A reader that went away
+ * is BJ_E_FILE and raises no SIGPIPE. After an error, bj_results_records is the
+ * number of records that are written whole. As bj_client_save else.
+ * Since 0.1.0. */
+bj_status bj_results_save(bj_results *results, int fd, bj_progress_fn fn,
+                          void *payload, bj_error **error);
 
 /* ------------------------------------------------------------------------
  * Error: what went wrong. Nothing in it holds a key, a token or the query of a

@@ -30,11 +30,11 @@ public struct Answer {
     func failure(_ fault: JSONFault) -> Failure {
         switch fault.reason {
         case .noMemory: return .noMemory
-        case .malformed, .tooDeep, .tooMany: break
+        case .malformed, .tooDeep, .tooMany, .elementTooLong, .envelopeTooLong: break
         }
         let type = head["content-type"].map { ", content type \(printable($0))" } ?? ""
         return protocolFailure(
-            "\(provider)'s answer is not JSON: expected \(fault.expected) at byte \(fault.offset) of \(body.count)\(type)",
+            "\(provider)'s answer is not JSON: expected \(fault.expected) at byte \(fault.offset)\(type)",
             path: "/")
     }
 }

@@ -68,13 +68,29 @@ struct Attempts {
         }
     }
 
-    private func read(_ exchange: any Exchange) throws(Failure) -> Answer {
-        let head = try exchange.head(call)
-        guard (200...299).contains(head.status) else {
-            let body = try errorBody(exchange, call, client.transport)
-            throw serviceFailure(
-                head, body, from: client.name.description, wallMS: client.transport.wallMS())
+    /// The same, for an answer whose body the caller reads.
+    mutating func open(_ url: String) throws(Failure) -> (exchange: any Exchange, head: Head) {
+        while true {
+            do throws(Failure) {
+                let exchange = try start(url)
+                return (exchange, try head(exchange))
+            } catch {
+                client.blame(error, url, settings)
+                try recover(error)
+            }
         }
+    }
+
+    private func head(_ exchange: any Exchange) throws(Failure) -> Head {
+        let head = try exchange.head(call)
+        if (200...299).contains(head.status) { return head }
+        let body = try errorBody(exchange, call, client.transport)
+        throw serviceFailure(
+            head, body, from: client.name.description, wallMS: client.transport.wallMS())
+    }
+
+    private func read(_ exchange: any Exchange) throws(Failure) -> Answer {
+        let head = try head(exchange)
         let body = try wholeBody(exchange, call, settings.integer(.maxResponseBytes))
         return Answer(body: body, head: head, provider: client.name)
     }

@@ -5,13 +5,16 @@ func wholeBody(_ exchange: any Exchange, _ call: Call, _ limit: Int64) throws(Fa
     let body = Buffer()
     while let chunk = try exchange.read(call) {
         guard Int64(body.count) + Int64(chunk.count) <= limit else {
-            throw Failure(
-                .limit, "the answer is longer than max_response_bytes (\(limit)) allows"
-            ).detail("option", "max_response_bytes")
+            throw answerTooLong(limit)
         }
         guard body.append(chunk) else { throw .noMemory }
     }
     return body.bytes
+}
+
+func answerTooLong(_ limit: Int64) -> Failure {
+    Failure(.limit, "the answer is longer than max_response_bytes (\(limit)) allows")
+        .detail("option", "max_response_bytes")
 }
 
 /// The beginning of an error's body. What breaks off or does not come within two seconds matters

@@ -156,7 +156,7 @@ public final class Client: Sendable {
         }
     }
 
-    private func job(_ answer: Answer, _ id: String) throws(Failure) -> Job {
+    func job(_ answer: Answer, _ id: String) throws(Failure) -> Job {
         let name = provider.facts.name
         let texts = Buffer()
         var reader = RowReader(
@@ -174,7 +174,7 @@ public final class Client: Sendable {
     }
 
     /// The client's settings with those of a call on top, when the call may have them.
-    private func settings(for options: Settings?) throws(Failure) -> Settings {
+    public func settings(for options: Settings?) throws(Failure) -> Settings {
         guard let options else { return settings }
         for option in Option.allCases where options.isSet(option) && option.row.clientOnly {
             throw Failure.argument(

@@ -13,6 +13,7 @@ public struct Status: Equatable, Sendable {
     public static let limit = Status(rawValue: -6)
     public static let cancelled = Status(rawValue: -7)
     public static let timeout = Status(rawValue: -8)
+    public static let file = Status(rawValue: -9)
 
     public static let dns = Status(rawValue: -20)
     public static let connect = Status(rawValue: -21)
@@ -38,6 +39,7 @@ public struct Status: Equatable, Sendable {
     public static let notReady = Status(rawValue: -62)
     public static let truncated = Status(rawValue: -63)
     public static let link = Status(rawValue: -64)
+    public static let changed = Status(rawValue: -65)
 }
 
 /// What went wrong, on its way from where it was noticed up to the caller.

@@ -9,7 +9,8 @@ public enum Option: Int, CaseIterable, Sendable {
     case waitTimeoutMS, pollMinMS, pollMaxMS
     case maxRequests, maxRequestsIntervalMS, maxConcurrentRequests
     case timeoutMS, connectTimeoutMS, firstByteTimeoutMS, stallTimeoutMS
-    case maxResponseBytes, maxRecordBytes
+    case maxResponseBytes, maxRecordBytes, maxGzipRatio
+    case parallelParts, readAheadBytes, resultHosts, resume, saveFormat, overwrite
     case userAgent, httpVersion, proxy, caFile, caDir, allowHTTP
 
     public var row: OptionRow { OptionTable.rows[rawValue] }
@@ -151,6 +152,28 @@ public enum OptionTable {
             "max_record_bytes", .integer, range: "1024..17179869184", fallback: "67108864",
             "The longest record of a result file."),
         OptionRow(
+            "max_gzip_ratio", .integer, range: "1..1000000", fallback: "1000",
+            "How many times its size a result file may unpack to, once that is more than 64 MiB."),
+        OptionRow(
+            "parallel_parts", .integer, range: "1..16", fallback: "4",
+            "Result files to have on the wire at once; their records come in order all the same."),
+        OptionRow(
+            "read_ahead_bytes", .integer, range: "65536..1073741824", fallback: "8388608",
+            "How much of the result files to hold in memory before it is their turn, in all."),
+        OptionRow(
+            "result_hosts", .text,
+            "The only hosts to fetch result files from, redirects included: names separated by commas, *.example.com for all below a name, :port for one port. By default any."
+        ),
+        OptionRow(
+            "resume", .text,
+            "Where results go on: a token of bj_results_token_at for the same job."),
+        OptionRow(
+            "save_format", .choice, range: "jsonl|gzip", fallback: "jsonl",
+            "What bj_client_save writes: a record a line, or the service's compressed bytes."),
+        OptionRow(
+            "overwrite", .bool, fallback: "false",
+            "Let bj_client_save replace a file that exists."),
+        OptionRow(
             "user_agent", .text, clientOnly: true,
             "Sent in front of the library's own name."),
         OptionRow(
@@ -175,8 +198,11 @@ public enum OptionTable {
     /// What each service takes; the rest stands in its facts.
     static let common: [Option] = [
         .apiKey, .baseURL, .maxAttempts, .waitTimeoutMS, .pollMinMS, .pollMaxMS, .maxRequests,
-        .maxRequestsIntervalMS, .maxConcurrentRequests, .timeoutMS, .connectTimeoutMS, .firstByteTimeoutMS,
-        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .userAgent, .httpVersion, .proxy, .caFile, .caDir, .allowHTTP,
+        .maxRequestsIntervalMS, .maxConcurrentRequests, .timeoutMS, .connectTimeoutMS,
+        .firstByteTimeoutMS,
+        .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .maxGzipRatio, .parallelParts,
+        .readAheadBytes, .resultHosts, .resume, .saveFormat, .overwrite, .userAgent, .httpVersion,
+        .proxy, .caFile, .caDir, .allowHTTP,
     ]
 
     public static func find(_ name: String) -> Option? {

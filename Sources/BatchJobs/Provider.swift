@@ -17,6 +17,11 @@ public struct Facts: Sendable {
     public let words: [StatusWord]
     /// JSON pointer of the job in the answer to a single one, for messages.
     public var jobPath: StaticString = ""
+    /// Member names down to the array of records in the answer to a single job, where that may be
+    /// larger than memory.
+    public var itemsPath: [String]?
+    /// Names records outside of them, or by a member.
+    public var hasKeys = true
 
     public func accepts(_ option: Option) -> Bool {
         OptionTable.common.contains(option) || options.contains(option)
@@ -88,12 +93,22 @@ public enum NextPage {
     case broken(Failure)
 }
 
-/// Where results come from.
-public enum ResultSource {
-    /// Files of JSON lines elsewhere, and how many records they must hold together (-1: unknown).
-    case parts([String], expected: Int64)
-    /// Values that the job itself holds.
-    case inline([InlineGroup])
+/// Where results come from, and how many there should be.
+public struct ResultSource {
+    public enum Place {
+        /// Files of JSON lines elsewhere.
+        case parts([String])
+        /// Values that the job itself holds.
+        case inline([InlineGroup])
+    }
+
+    let place: Place
+    let expectation: Expectation
+
+    init(_ place: Place, _ expectation: Expectation = .none) {
+        self.place = place
+        self.expectation = expectation
+    }
 }
 
 /// An array, or an object whose member names are keys, of records inside a job.

@@ -115,7 +115,7 @@ private func parameter(_ text: String, _ names: [String]) -> String? {
     return nil
 }
 
-private func trimmed(_ text: String) -> String {
+func trimmed(_ text: String) -> String {
     var bytes = Substring(text).utf8
     while bytes.first == UInt8(ascii: " ") { bytes = bytes.dropFirst() }
     while bytes.last == UInt8(ascii: " ") { bytes = bytes.dropLast() }

@@ -17,7 +17,10 @@ public struct Settings: Sendable {
             let failure = Failure.argument("there is no option \(quoted(name)); \(knownOptions())")
             throw isShort(name) ? failure.detail("option", name) : failure
         }
-        if let value { try check(option.row, value) }
+        if let value {
+            try check(option.row, value)
+            if option == .resultHosts { _ = try ResultHosts(value) }
+        }
         values[option.rawValue] = value
     }
 

@@ -23,6 +23,9 @@ public protocol Transport: AnyObject, Sendable {
 
     func inflater() throws(Failure) -> any Inflater
 
+    /// Goes on with the CRC-64 (XZ's: ECMA-182, reflected) of the bytes before; 0 stands for none.
+    func checksum(_ bytes: Bytes, after: UInt64) -> UInt64
+
     /// Ends every wait in progress, so that each call looks at its `Call` again. Any thread.
     func wake()
 }
@@ -52,6 +55,9 @@ public protocol Inflater: AnyObject {
     /// and nothing was appended.
     func inflate(_ input: Bytes, into output: Buffer) throws(Failure) -> Int
 
+    /// Where the member in progress begins, in the bytes taken and in those given so far.
+    var memberStart: (packed: Int64, unpacked: Int64) { get }
+
     /// Throws when the input ended anywhere but behind a complete, verified member.
     func finish() throws(Failure)
 }
@@ -70,10 +76,13 @@ public struct Request: Sendable {
     public var url: String
     /// All headers that go out besides Host and Accept; result hosts get none of the provider's.
     public var headers: [Header]
+    /// Above this much unread body the transfer pauses, and the server feels it.
+    public var bodyLimit: Int
 
-    public init(url: String, headers: [Header]) {
+    public init(url: String, headers: [Header], bodyLimit: Int = 512 * 1024) {
         self.url = url
         self.headers = headers
+        self.bodyLimit = bodyLimit
     }
 
     /// The address without its query, which may be a signature: for errors and logs.
@@ -102,16 +111,20 @@ public struct Head: Sendable {
     }
 
     public let status: Int
+    /// The protocol itself tells where a body ends, as HTTP/2 does and HTTP/1 does not.
+    public let framesBodies: Bool
     private let source: Source
 
-    public init(status: Int, headers: [Header]) {
+    public init(status: Int, framesBodies: Bool = false, headers: [Header]) {
         self.status = status
+        self.framesBodies = framesBodies
         source = .headers(headers)
     }
 
     /// `lines` as they came, each with its line feed; the status line is not among them.
-    public init(status: Int, lines: Bytes) {
+    public init(status: Int, framesBodies: Bool, lines: Bytes) {
         self.status = status
+        self.framesBodies = framesBodies
         source = .lines(lines)
     }
 

@@ -83,6 +83,12 @@ func span(_ bytes: Bytes?, _ length: UnsafeMutablePointer<Int>?) -> UnsafePointe
     return unsafe bytes?.pointer
 }
 
+/// Numbers as they were put into a buffer; each column begins at a multiple of their size.
+func numbers<Number>(_ bytes: Bytes?) -> UnsafePointer<Number>? {
+    guard let pointer = unsafe bytes?.pointer else { return nil }
+    return unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: Number.self)
+}
+
 /// Keeps an iterator to its process and to one call at a time: in a forked child whoever comes gets
 /// BJ_E_STATE, also where a record is at hand, and while it is taken BJ_E_BUSY.
 final class Claim {

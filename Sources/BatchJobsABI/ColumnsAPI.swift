@@ -56,9 +56,3 @@ public import CBatchJobs
 @c @implementation public func bj_columns_destroy(_ columns: OpaquePointer!) {
     unsafe destroy(columns, Columns.self)
 }
-
-/// Numbers as they were put into a buffer; each column begins at a multiple of their size.
-private func numbers<Number>(_ bytes: Bytes?) -> UnsafePointer<Number>? {
-    guard let pointer = unsafe bytes?.pointer else { return nil }
-    return unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: Number.self)
-}

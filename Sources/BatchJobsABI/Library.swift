@@ -98,6 +98,7 @@ private let statusNames: [(bj_status, StaticString)] = [
     (0, "BJ_OK"), (1, "BJ_END"), (2, "BJ_STOPPED"),
     (-1, "BJ_E_ARGUMENT"), (-2, "BJ_E_BUSY"), (-3, "BJ_E_UNSUPPORTED"), (-4, "BJ_E_STATE"),
     (-5, "BJ_E_NO_MEMORY"), (-6, "BJ_E_LIMIT"), (-7, "BJ_E_CANCELLED"), (-8, "BJ_E_TIMEOUT"),
+    (-9, "BJ_E_FILE"),
     (-20, "BJ_E_DNS"), (-21, "BJ_E_CONNECT"), (-22, "BJ_E_TLS"), (-23, "BJ_E_PROXY"),
     (-24, "BJ_E_TRANSPORT"),
     (-40, "BJ_E_BAD_REQUEST"), (-41, "BJ_E_UNAUTHENTICATED"), (-42, "BJ_E_PAYMENT"),
@@ -105,5 +106,5 @@ private let statusNames: [(bj_status, StaticString)] = [
     (-46, "BJ_E_GONE"), (-47, "BJ_E_UNPROCESSABLE"), (-48, "BJ_E_RATE_LIMITED"),
     (-49, "BJ_E_SERVER"), (-50, "BJ_E_REFUSED"), (-51, "BJ_E_REDIRECT"),
     (-60, "BJ_E_PROTOCOL"), (-61, "BJ_E_CURSOR"), (-62, "BJ_E_NOT_READY"),
-    (-63, "BJ_E_TRUNCATED"), (-64, "BJ_E_LINK"),
+    (-63, "BJ_E_TRUNCATED"), (-64, "BJ_E_LINK"), (-65, "BJ_E_CHANGED"),
 ]

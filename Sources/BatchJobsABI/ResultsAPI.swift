@@ -2,13 +2,39 @@ import BatchJobs
 import BatchJobsJSON
 public import CBatchJobs
 
-/// An iterator over records, and the record it gave last.
+/// An iterator over records, and what it gave last.
 final class ResultsHandle {
     let results: JobResults
     let claim = Claim()
-    var record: Record?
+    private var record: Record?
+    private var job: Job?
+    private let token = Buffer()
 
     init(_ results: JobResults) { self.results = results }
+
+    func next() throws(Failure) -> Record? {
+        record = nil
+        record = try results.next()
+        return record
+    }
+
+    func nextBatch() throws(Failure) -> Batch? {
+        record = nil
+        return try results.nextBatch()
+    }
+
+    /// Kept, because the stream may learn more of the job.
+    func currentJob() -> Job {
+        let current = results.job
+        job = current
+        return current
+    }
+
+    func token(at index: Int64) throws(Failure) -> UnsafePointer<CChar>? {
+        token.truncate(to: 0)
+        guard token.append(try results.token(at: index)), token.append(0) else { throw .noMemory }
+        return unsafe token.bytes.pointer
+    }
 }
 
 @c @implementation public func bj_client_results(
@@ -51,14 +77,45 @@ final class ResultsHandle {
     _ out: UnsafeMutablePointer<OpaquePointer?>!, _ results: OpaquePointer!,
     _ error: UnsafeMutablePointer<OpaquePointer?>!
 ) -> bj_status {
+    unsafe step(out, results, error) { (handle) throws(Failure) in
+        unsafe try handle.next().map { unsafe borrowed($0) }
+    }
+}
+
+@c @implementation public func bj_results_next_batch(
+    _ out: UnsafeMutablePointer<OpaquePointer?>!, _ results: OpaquePointer!,
+    _ error: UnsafeMutablePointer<OpaquePointer?>!
+) -> bj_status {
+    unsafe step(out, results, error) { (handle) throws(Failure) in
+        unsafe try handle.nextBatch().map { unsafe borrowed($0) }
+    }
+}
+
+/// One step of the iterator: what it gives goes to `out`, and nothing is the end.
+private func step(
+    _ out: Out?, _ results: Handle?, _ error: Out?,
+    _ body: (ResultsHandle) throws(Failure) -> Handle?
+) -> bj_status {
     unsafe boundary(error) { () throws(Failure) in
         let out = unsafe try output(out)
         let handle = try unsafe required(results, ResultsHandle.self, "results")
         return try handle.claim.hold { () throws(Failure) in
-            handle.record = nil
-            guard let record = try handle.results.next() else { return bj_status(BJ_END) }
-            handle.record = record
-            unsafe out.pointee = borrowed(record)
+            unsafe out.pointee = try body(handle)
+            return unsafe bj_status(out.pointee == nil ? BJ_END : BJ_OK)
+        }
+    }
+}
+
+@c @implementation public func bj_results_token_at(
+    _ out: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ results: OpaquePointer!,
+    _ index: Int64, _ error: UnsafeMutablePointer<OpaquePointer?>!
+) -> bj_status {
+    unsafe boundary(error) { () throws(Failure) in
+        guard let out = unsafe out else { throw null("out") }
+        unsafe out.pointee = nil
+        let handle = try unsafe required(results, ResultsHandle.self, "results")
+        return try handle.claim.hold { () throws(Failure) in
+            unsafe out.pointee = try handle.token(at: index)
             return bj_status(BJ_OK)
         }
     }
@@ -66,27 +123,37 @@ final class ResultsHandle {
 
 @c @implementation public func bj_results_job(_ results: OpaquePointer!) -> OpaquePointer! {
     guard let handle = unsafe object(results, ResultsHandle.self) else { return nil }
-    return unsafe borrowed(handle.results.job)
+    return unsafe borrowed(handle.currentJob())
+}
+
+@c @implementation public func bj_results_verdict(_ results: OpaquePointer!) -> Int32 {
+    unsafe object(results, ResultsHandle.self)?.results.verdict.rawValue ?? -1
+}
+
+@c @implementation public func bj_results_records(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.records ?? -1
+}
+
+@c @implementation public func bj_results_expected(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.expected ?? -1
+}
+
+@c @implementation public func bj_results_bytes(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.progress.bytes ?? -1
+}
+
+@c @implementation public func bj_results_bytes_total(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.progress.total ?? -1
+}
+
+@c @implementation public func bj_results_parts(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.progress.parts ?? -1
+}
+
+@c @implementation public func bj_results_parts_done(_ results: OpaquePointer!) -> Int64 {
+    unsafe object(results, ResultsHandle.self)?.results.progress.partsDone ?? -1
 }
 
 @c @implementation public func bj_results_destroy(_ results: OpaquePointer!) {
     unsafe destroy(results, ResultsHandle.self)
-}
-
-@c @implementation public func bj_record_data(
-    _ record: OpaquePointer!, _ length: UnsafeMutablePointer<Int>!
-) -> UnsafePointer<CChar>! {
-    unsafe span(object(record, Record.self)?.data, length)
-}
-
-@c @implementation public func bj_record_key(_ record: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(record, Record.self)?.key?.pointer
-}
-
-@c @implementation public func bj_record_outcome(_ record: OpaquePointer!) -> Int32 {
-    unsafe object(record, Record.self)?.outcome.rawValue ?? -1
-}
-
-@c @implementation public func bj_record_index(_ record: OpaquePointer!) -> Int64 {
-    unsafe object(record, Record.self)?.index ?? -1
 }

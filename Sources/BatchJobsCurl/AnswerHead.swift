@@ -18,6 +18,7 @@ struct AnswerHead {
     private let lines = Buffer()
     private var size = 0
     private var insideBlock = false
+    private var framesBodies = false
 
     /// Takes one line; `status` is that of the block it belongs to.
     mutating func add(_ line: UnsafeRawBufferPointer, status: () -> Int) -> Outcome {
@@ -25,14 +26,15 @@ struct AnswerHead {
         if size > Self.limit { return .tooLong }
         if complete != nil { return .taken }
         if let first = unsafe line.first, first != UInt8(ascii: "\r"), first != UInt8(ascii: "\n") {
-            // The first of a block is the status line.
+            // The first of a block is the status line, `HTTP/1.1 200 OK` or `HTTP/2 200`.
             if insideBlock { return unsafe lines.append(line) ? .taken : .noMemory }
             insideBlock = true
+            framesBodies = unsafe line.count > 5 && line[5] >= UInt8(ascii: "2")
             return lines.reserve(512) ? .taken : .noMemory
         }
         insideBlock = false
         if status() >= 200 {
-            complete = Head(status: status(), lines: lines.bytes)
+            complete = Head(status: status(), framesBodies: framesBodies, lines: lines.bytes)
         } else {
             lines.truncate(to: 0)
         }

@@ -11,9 +11,6 @@ final class CurlExchange: Exchange {
         case broken(Failure)
     }
 
-    /// Above this much unread body the transfer pauses, and the server feels it.
-    private static let bodyLimit = 512 * 1024
-
     /// How long a call goes on before it looks up.
     static let lookUpMS: Int64 = 100
 
@@ -117,7 +114,7 @@ extension CurlExchange {
             stop(describe(Failure(.protocol, "\(address.host): the answer has a body and no status")))
             return 0
         }
-        if body.count > 0, body.count + bytes.count > Self.bodyLimit {
+        if body.count > 0, body.count + bytes.count > request.bodyLimit {
             isPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
         }

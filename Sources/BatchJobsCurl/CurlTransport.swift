@@ -1,4 +1,6 @@
 public import BatchJobs
+public import BatchJobsJSON
+import CInflate
 import CPlatform
 
 /// How a client reaches the network. The defaults are those of the options' table.
@@ -78,6 +80,12 @@ public final class CurlTransport: Transport {
     }
 
     public func inflater() throws(Failure) -> any Inflater { try IsalInflater.make() }
+
+    public func checksum(_ bytes: Bytes, after: UInt64) -> UInt64 {
+        unsafe bytes.withUnsafeBytes {
+            unsafe bji_checksum(after, $0.baseAddress, UInt64($0.count))
+        }
+    }
 
     public func wake() { pool.wake() }
 }

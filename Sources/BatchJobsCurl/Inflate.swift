@@ -10,6 +10,9 @@ import CInflate
     private let state: UnsafeMutablePointer<bji_state>
     private var header = GzipHeader()
     private var members = 0
+    private(set) var memberStart: (packed: Int64, unpacked: Int64) = (0, 0)
+    private var packed: Int64 = 0
+    private var unpacked: Int64 = 0
 
     static func make() throws(Failure) -> IsalInflater {
         guard let state = unsafe bji_new() else { throw .noMemory }
@@ -33,8 +36,10 @@ import CInflate
             let step = try feed(input.dropFirst(used), into: output, atMost: room)
             used += step.used
             room -= step.written
+            unpacked += Int64(step.written)
             if step.ended {
                 members += 1
+                memberStart = (packed + Int64(used), unpacked)
                 header = GzipHeader()
                 unsafe bji_restart(state)
             } else if step.used == 0, step.written == 0 {
@@ -44,6 +49,7 @@ import CInflate
                 break
             }
         }
+        packed += Int64(used)
         return used
     }
 

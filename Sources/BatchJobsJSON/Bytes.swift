@@ -68,6 +68,42 @@ import CPlatform
         return true
     }
 
+    /// The number that `append(number:)` put in that place, among others of its size.
+    public func number<Number: FixedWidthInteger & BitwiseCopyable>(
+        at index: Int, as type: Number.Type
+    ) -> Number? {
+        guard let base = unsafe base, index >= 0, index < count / MemoryLayout<Number>.size
+        else { return nil }
+        return unsafe base.load(fromByteOffset: index * MemoryLayout<Number>.size, as: type)
+    }
+
+    /// The byte in that place, or nil.
+    public subscript(_ index: Int) -> UInt8? {
+        guard let base = unsafe base, index >= 0, index < count else { return nil }
+        return unsafe base.load(fromByteOffset: index, as: UInt8.self)
+    }
+
+    public func overwrite(_ index: Int, _ byte: UInt8) {
+        guard let base = unsafe base, index >= 0, index < count else { return }
+        unsafe base.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+    }
+
+    /// The offset of a byte at or after `from`, or nil.
+    public func firstIndex(of byte: UInt8, from: Int) -> Int? {
+        guard let base = unsafe base, from >= 0, from < count,
+            let hit = unsafe memchr(base + from, Int32(byte), count - from)
+        else { return nil }
+        return unsafe hit - base
+    }
+
+    /// Copies a part over another, which may overlap it. Both lie within what is there.
+    public func move(_ range: Range<Int>, to target: Int) {
+        guard let base = unsafe base, range.lowerBound >= 0, range.upperBound <= count, target >= 0,
+            target <= count - range.count
+        else { return }
+        unsafe memmove(base + target, base + range.lowerBound, range.count)
+    }
+
     /// Forgets what lies beyond `count` bytes and keeps the memory.
     public func truncate(to count: Int) {
         self.count = min(max(count, 0), self.count)

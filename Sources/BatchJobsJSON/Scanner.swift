@@ -2,7 +2,11 @@ import CPlatform
 
 /// Why bytes could not be read as JSON.
 public struct JSONFault: Error, Sendable {
-    public enum Reason: Sendable { case malformed, tooDeep, tooMany, noMemory }
+    public enum Reason: Sendable {
+        case malformed, tooDeep, tooMany, noMemory
+        /// Beyond what an `ElementCutter` may hold.
+        case elementTooLong, envelopeTooLong
+    }
     public let reason: Reason
     /// Where in the bytes, from 0.
     public let offset: Int
@@ -78,7 +82,7 @@ public struct JSONFault: Error, Sendable {
     /// test setting the top bit of the bytes it finds. A test may also set bits above the first
     /// one it finds, so only the lowest counts.
     @inline(__always)
-    private func skipPlain(_ start: Int) -> Int {
+    func skipPlain(_ start: Int) -> Int {
         guard let base = unsafe base else { return count }
         var at = start
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -39,7 +39,7 @@ public struct Value: Sendable {
     public let bytes: Bytes
 
     /// For bytes that a scan has already cut out.
-    init(cut bytes: Bytes) { self.bytes = bytes }
+    public init(cut bytes: Bytes) { self.bytes = bytes }
 
     /// Reads a whole document: one value with nothing but white space around it.
     public init(document bytes: Bytes) throws(JSONFault) {

@@ -10,6 +10,8 @@ final class Script: Transport, @unchecked Sendable {
         var status = 200
         var headers: [Header] = []
         var body: [UInt8] = []
+        /// As an answer over HTTP/2.
+        var framesBodies = false
         /// How many bytes each read brings.
         var chunk = Int.max
         /// What the read behind the last byte throws, in place of the end.
@@ -94,6 +96,24 @@ final class Script: Transport, @unchecked Sendable {
 
     func inflater() throws(Failure) -> any Inflater { ToyInflater(inflaterStyle) }
 
+    private static let crcTable: [UInt64] = (0..<256).map { index in
+        var sum = UInt64(index)
+        for _ in 0..<8 {
+            let isOdd = sum & 1 == 1
+            sum >>= 1
+            if isOdd { sum ^= 0xC96C_5795_D787_0F42 }
+        }
+        return sum
+    }
+
+    func checksum(_ bytes: Bytes, after: UInt64) -> UInt64 {
+        var sum = ~after
+        for byte in bytes.array {
+            sum = Self.crcTable[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ (sum >> 8)
+        }
+        return ~sum
+    }
+
     func wake() { wakes += 1 }
 
     /// The next answer of an address; its last one again and again.
@@ -142,7 +162,8 @@ final class Script: Transport, @unchecked Sendable {
         func head(_ call: Call) throws(Failure) -> Head {
             script.awaited.append(url)
             if let unanswered = reply.unanswered { throw unanswered }
-            return Head(status: reply.status, headers: reply.headers)
+            return Head(
+                status: reply.status, framesBodies: reply.framesBodies, headers: reply.headers)
         }
 
         func read(_ call: Call) throws(Failure) -> Bytes? {
@@ -163,6 +184,7 @@ final class Script: Transport, @unchecked Sendable {
 /// Stands in for gzip: its two first bytes, then the text with every bit of 0x55 turned, then the
 /// same for a 0, which only the whole has. It obeys the letter of the protocol in different ways.
 final class ToyInflater: Inflater {
+    let memberStart: (packed: Int64, unpacked: Int64) = (0, 0)
     enum Style: Sendable {
         /// Uses so many bytes of the input at a time.
         case byInput(Int)

@@ -88,7 +88,7 @@ static void options(void) {
     static const char *const wanted[] = {
         "api_key", "page_size", "max_items", "max_pages", "cursor", "status", "kind", "sort_by", "sort_direction",
         "include_pending", "only_pending", "tenant_id", "project", "base_url", "user_agent", "http_version", "proxy",
-        "timeout_ms", "ca_file", "ca_dir", NULL};
+        "timeout_ms", "ca_file", "ca_dir", "result_hosts", NULL};
     size_t count = bj_option_count();
     for (size_t i = 0; i < count; i++) {
         const char *name = bj_option_name(i), *range = bj_option_range(i), *help = bj_option_help(i);

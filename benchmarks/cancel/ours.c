@@ -4,11 +4,9 @@
  * Each sample has a client of its own: connections and the retry budget are fresh.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <batchjobs.h>
+#include "../ours.h"
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 struct shot {
@@ -52,16 +50,13 @@ static int order(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) { /* ours BASE_URL SAMPLES: prints p50 p99 max, in microseconds */
-    bj_options *options;
     uint32_t random = 1;
 
     if (argc < 3) return fputs("usage: ours BASE_URL SAMPLES\n", stderr), 2;
     size_t count = (size_t)atol(argv[2]);
     long *times = calloc(count, sizeof *times);
-    if (times == NULL || count == 0 || bj_options_new(&options, NULL) < 0 ||
-        bj_options_set(options, "api_key", "key", NULL) < 0 ||
-        bj_options_set(options, "base_url", argv[1], NULL) < 0)
-        return 1;
+    if (times == NULL || count == 0) return 1;
+    bj_options *options = options_of(argv[1]);
     for (size_t i = 0; i < count; i++) {
         random = random * 1664525u + 1013904223u;
         times[i] = sample(options, 5000 + (long)((random >> 8) % 60000));

@@ -3,21 +3,12 @@
  * on their way. PREFETCH is the option's value, "-" leaves the default.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <batchjobs.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "../ours.h"
 #include <string.h>
 #include <time.h>
 
-static int fail(bj_error *error) {
-    fprintf(stderr, "%s\n", bj_error_message(error));
-    bj_error_destroy(error);
-    return 1;
-}
-
 int main(int argc, char **argv) { /* ours SERVICE BASE_URL WORK_MS PREFETCH */
-    bj_options *options;
-    bj_client *client;
+    bj_options *options = NULL;
     bj_pages *pages;
     const bj_page *page;
     bj_error *error;
@@ -26,13 +17,12 @@ int main(int argc, char **argv) { /* ours SERVICE BASE_URL WORK_MS PREFETCH */
 
     if (argc < 5) return fputs("usage: ours SERVICE BASE_URL WORK_MS PREFETCH\n", stderr), 2;
     struct timespec work = {.tv_nsec = atol(argv[3]) * 1000000};
-    if (bj_options_new(&options, &error) < 0 ||
-        bj_options_set(options, "api_key", "key", &error) < 0 ||
-        bj_options_set(options, "base_url", argv[2], &error) < 0 ||
-        (strcmp(argv[4], "-") != 0 && bj_options_set(options, "prefetch", argv[4], &error) < 0) ||
-        bj_client_new(&client, argv[1], options, &error) < 0 ||
-        bj_pages_open(&pages, client, NULL, NULL, &error) < 0)
-        return fail(error);
+    if (strcmp(argv[4], "-") != 0) {
+        must(bj_options_new(&options, &error), &error);
+        must(bj_options_set(options, "prefetch", argv[4], &error), &error);
+    }
+    bj_client *client = client_of(argv[1], argv[2]);
+    must(bj_pages_open(&pages, client, options, NULL, &error), &error);
     while ((status = bj_pages_next(&page, pages, &error)) == BJ_OK) {
         size_t count = bj_page_count(page);
         for (size_t i = 0; i < count; i++)
@@ -40,7 +30,7 @@ int main(int argc, char **argv) { /* ours SERVICE BASE_URL WORK_MS PREFETCH */
         jobs += (long long)count;
         if (work.tv_nsec > 0) nanosleep(&work, NULL);
     }
-    if (status < 0) return fail(error);
+    must(status, &error);
     printf("%lld %lld\n", jobs, checksum);
     bj_pages_destroy(pages);
     bj_client_destroy(client);

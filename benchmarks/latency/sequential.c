@@ -3,35 +3,13 @@
  * for the next one.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <curl/curl.h>
+#include "../peer.h"
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-struct buffer {
-    char *bytes;
-    size_t count, room;
-};
-
-static size_t receive(char *data, size_t size, size_t count, void *payload) {
-    struct buffer *buffer = payload;
-    size_t length = size * count;
-    if (buffer->count + length > buffer->room) {
-        size_t room = 2 * (buffer->count + length);
-        char *bytes = realloc(buffer->bytes, room);
-        if (bytes == NULL) return 0;
-        buffer->bytes = bytes;
-        buffer->room = room;
-    }
-    memcpy(buffer->bytes + buffer->count, data, length);
-    buffer->count += length;
-    return length;
-}
-
 int main(int argc, char **argv) { /* sequential SERVICE BASE_URL WORK_MS */
-    char url[256], error[CURL_ERROR_SIZE] = "";
+    char url[256];
+    struct peer peer;
     struct buffer body = {0};
     long long jobs = 0, checksum = 0, number = 1;
     int more;
@@ -39,21 +17,13 @@ int main(int argc, char **argv) { /* sequential SERVICE BASE_URL WORK_MS */
     if (argc < 4) return fputs("usage: sequential SERVICE BASE_URL WORK_MS\n", stderr), 2;
     int numbered = strcmp(argv[1], "spidra") == 0;
     struct timespec work = {.tv_nsec = atol(argv[3]) * 1000000};
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers =
-        curl_slist_append(NULL, numbered ? "x-api-key: key" : "Authorization: Bearer key");
+    peer_open(&peer, numbered ? "x-api-key: key" : "Authorization: Bearer key", collect, &body);
     snprintf(url, sizeof url, numbered ? "%s/batch/scrape?page=1&limit=50" : "%s/batch?limit=100",
              argv[2]);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     do {
         json_error_t problem;
         body.count = 0;
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        if (curl_easy_perform(curl) != CURLE_OK) return fprintf(stderr, "%s\n", error), 1;
+        peer_get(&peer, url);
         json_t *page = json_loadb(body.bytes, body.count, 0, &problem), *job;
         if (page == NULL) return fprintf(stderr, "%s\n", problem.text), 1;
         size_t index;
@@ -75,7 +45,6 @@ int main(int argc, char **argv) { /* sequential SERVICE BASE_URL WORK_MS */
     } while (more);
     printf("%lld %lld\n", jobs, checksum);
     free(body.bytes);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    peer_close(&peer);
     return 0;
 }

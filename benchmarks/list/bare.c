@@ -3,9 +3,7 @@
  * in which the next cursor stands.
  */
 #define _GNU_SOURCE
-#include <curl/curl.h>
-#include <stdio.h>
-#include <string.h>
+#include "../peer.h"
 
 struct tail {
     char bytes[128];
@@ -31,24 +29,18 @@ static size_t receive(char *data, size_t size, size_t count, void *payload) {
 
 int main(int argc, char **argv) { /* bare BASE_URL */
     static const char name[] = "\"next_cursor\":\"";
-    char url[256], error[CURL_ERROR_SIZE] = "";
+    char url[256];
+    struct peer peer;
     struct tail tail = {.total = 0};
     long pages = 0;
     const char *cursor;
 
     if (argc < 2) return fputs("usage: bare BASE_URL\n", stderr), 2;
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Authorization: Bearer key");
+    peer_open(&peer, "Authorization: Bearer key", receive, &tail);
     snprintf(url, sizeof url, "%s/batch?limit=100", argv[1]);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &tail);
     do {
         tail.count = 0;
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        if (curl_easy_perform(curl) != CURLE_OK) return fprintf(stderr, "%s\n", error), 1;
+        peer_get(&peer, url);
         pages++;
         cursor = memmem(tail.bytes, tail.count, name, sizeof name - 1);
         if (cursor != NULL)
@@ -56,7 +48,6 @@ int main(int argc, char **argv) { /* bare BASE_URL */
                      cursor + sizeof name - 1);
     } while (cursor != NULL);
     printf("%ld %lld\n", pages, tail.total);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    peer_close(&peer);
     return 0;
 }

@@ -1,31 +1,8 @@
 /* What a C program does without us: libcurl into a buffer, jansson over it, field by field. */
 #define _GNU_SOURCE
-#include <curl/curl.h>
+#include "../peer.h"
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-struct buffer {
-    char *bytes;
-    size_t count, room;
-};
-
-static size_t receive(char *data, size_t size, size_t count, void *payload) {
-    struct buffer *buffer = payload;
-    size_t length = size * count;
-    if (buffer->count + length > buffer->room) {
-        size_t room = 2 * (buffer->count + length);
-        char *bytes = realloc(buffer->bytes, room);
-        if (bytes == NULL) return 0;
-        buffer->bytes = bytes;
-        buffer->room = room;
-    }
-    memcpy(buffer->bytes + buffer->count, data, length);
-    buffer->count += length;
-    return length;
-}
 
 /* The service writes UTC with six digits behind the second. */
 static long long milliseconds(const json_t *value) {
@@ -58,25 +35,19 @@ static long long sum(const json_t *job) {
 }
 
 int main(int argc, char **argv) { /* jansson BASE_URL */
-    char url[256], error[CURL_ERROR_SIZE] = "";
+    char url[256];
+    struct peer peer;
     struct buffer body = {0};
     long long jobs = 0, checksum = 0;
     int more;
 
     if (argc < 2) return fputs("usage: jansson BASE_URL\n", stderr), 2;
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Authorization: Bearer key");
+    peer_open(&peer, "Authorization: Bearer key", collect, &body);
     snprintf(url, sizeof url, "%s/batch?limit=100", argv[1]);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     do {
         json_error_t problem;
         body.count = 0;
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        if (curl_easy_perform(curl) != CURLE_OK) return fprintf(stderr, "%s\n", error), 1;
+        peer_get(&peer, url);
         json_t *page = json_loadb(body.bytes, body.count, 0, &problem), *job;
         if (page == NULL) return fprintf(stderr, "%s\n", problem.text), 1;
         size_t index;
@@ -90,7 +61,6 @@ int main(int argc, char **argv) { /* jansson BASE_URL */
     } while (more);
     printf("%lld %lld\n", jobs, checksum);
     free(body.bytes);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    peer_close(&peer);
     return 0;
 }

@@ -1,7 +1,5 @@
 /* libbatchjobs: every job, every field that the library has a getter for. */
-#include <batchjobs.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "../ours.h"
 #include <string.h>
 
 static long long length(const char *text) { return text == NULL ? 0 : (long long)strlen(text); }
@@ -23,15 +21,7 @@ static long long sum(const bj_job *job) {
     return sum;
 }
 
-static int fail(bj_error *error) {
-    fprintf(stderr, "%s\n", bj_error_message(error));
-    bj_error_destroy(error);
-    return 1;
-}
-
 int main(int argc, char **argv) { /* ours BASE_URL */
-    bj_options *options;
-    bj_client *client;
     bj_pages *pages;
     const bj_page *page;
     bj_error *error;
@@ -39,21 +29,16 @@ int main(int argc, char **argv) { /* ours BASE_URL */
     long long jobs = 0, checksum = 0;
 
     if (argc < 2) return fputs("usage: ours BASE_URL\n", stderr), 2;
-    if (bj_options_new(&options, &error) < 0 ||
-        bj_options_set(options, "api_key", "key", &error) < 0 ||
-        bj_options_set(options, "base_url", argv[1], &error) < 0 ||
-        bj_client_new(&client, "crustdata", options, &error) < 0 ||
-        bj_pages_open(&pages, client, NULL, NULL, &error) < 0)
-        return fail(error);
+    bj_client *client = client_of("crustdata", argv[1]);
+    must(bj_pages_open(&pages, client, NULL, NULL, &error), &error);
     while ((status = bj_pages_next(&page, pages, &error)) == BJ_OK) {
         size_t count = bj_page_count(page);
         for (size_t i = 0; i < count; i++) checksum += sum(bj_page_job(page, i));
         jobs += (long long)count;
     }
-    if (status < 0) return fail(error);
+    must(status, &error);
     printf("%lld %lld\n", jobs, checksum);
     bj_pages_destroy(pages);
     bj_client_destroy(client);
-    bj_options_destroy(options);
     return 0;
 }

@@ -2,13 +2,9 @@
  * Calls of one client to a service that answers 503 to everything: first those that use up the
  * retry budget, then those that are counted. The server tells them apart by the job's id.
  */
-#include <batchjobs.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "../ours.h"
 
-static bj_client *client;
-
-static int call(const char *id, long calls) {
+static int call(bj_client *client, const char *id, long calls) {
     for (long i = 0; i < calls; i++) {
         bj_job *job;
         bj_error *error;
@@ -21,20 +17,10 @@ static int call(const char *id, long calls) {
 }
 
 int main(int argc, char **argv) { /* ours BASE_URL EMPTYING CALLS */
-    bj_options *options;
-    bj_error *error;
-
     if (argc < 4) return fputs("usage: ours BASE_URL EMPTYING CALLS\n", stderr), 2;
-    if (bj_options_new(&options, &error) < 0 ||
-        bj_options_set(options, "api_key", "key", &error) < 0 ||
-        bj_options_set(options, "base_url", argv[1], &error) < 0 ||
-        bj_client_new(&client, "crustdata", options, &error) < 0) {
-        fprintf(stderr, "%s\n", bj_error_message(error));
-        return 1;
-    }
-    if (!call("emptying", atol(argv[2])) || !call("counted", atol(argv[3]))) return 1;
+    bj_client *client = client_of("crustdata", argv[1]);
+    if (!call(client, "emptying", atol(argv[2])) || !call(client, "counted", atol(argv[3]))) return 1;
     printf("%s %s\n", argv[2], argv[3]);
     bj_client_destroy(client);
-    bj_options_destroy(options);
     return 0;
 }

@@ -15,7 +15,8 @@ final class Crustdata: Provider {
             StatusWord("processing", .running, .none),
             StatusWord("completed", .done, .succeeded),
             StatusWord("failed", .done, .failed),
-        ])
+        ],
+        hasKeys: false)
 
     /// Far more than any job has, and a bound for what a hostile answer can cost.
     private let maximumParts = 10_000
@@ -84,7 +85,7 @@ final class Crustdata: Provider {
     func results(_ job: Job) throws(Failure) -> ResultSource {
         let count = job.fields[.results]
         guard job.fields.phase == .done else { throw notReady(job) }
-        if count == 0 { return .parts([], expected: 0) }
+        if count == 0 { return ResultSource(.parts([]), Expectation(count: 0, isFact: true)) }
         var links: [String] = []
         if let parts = job.row.member("download_urls"), parts.kind != .null {
             guard parts.kind == .array else { throw linkFailure("/download_urls", "an array") }
@@ -107,7 +108,8 @@ final class Crustdata: Provider {
                 path: "/download_url")
         }
         // Only of a completed job is the count said to be the number of lines.
-        return .parts(links, expected: succeeded ? count : -1)
+        return ResultSource(
+            .parts(links), succeeded ? Expectation(count: count, isFact: true) : .none)
     }
 
     private func link(_ value: Value, _ path: String) throws(Failure) -> String {

@@ -140,6 +140,22 @@ final class Reach: Provider {
         return try row.text(try row.members(of: errors, errorsTable, "errors"), 0)
     }
 
+    /// The failed records are counted, those that wait only listed. The service does not say that it
+    /// lists every failed one.
+    private func expectation(_ job: Job, _ groups: [InlineGroup]) -> Expectation {
+        let failed = job.fields[.failed]
+        let waiting = groups.last { $0.values.kind == .array }.map { number(of: $0.values) } ?? 0
+        let (count, overflow) = failed.addingReportingOverflow(waiting)
+        return failed < 0 || overflow ? .none : Expectation(count: count, isFact: false)
+    }
+
+    private func number(of values: Value) -> Int64 {
+        var cursor = Cursor(values)
+        var number: Int64 = 0
+        while cursor.nextElement() != nil { number += 1 }
+        return number
+    }
+
     func results(_ job: Job) throws(Failure) -> ResultSource {
         var groups: [InlineGroup] = []
         if let details = job.row.at(pointer: "/errors/details"), details.kind != .null {
@@ -160,6 +176,6 @@ final class Reach: Provider {
                 InlineGroup(
                     values: pending, outcome: .all(.pending), keys: ["resourceExternalId"]))
         }
-        return .inline(groups)
+        return ResultSource(.inline(groups), expectation(job, groups))
     }
 }

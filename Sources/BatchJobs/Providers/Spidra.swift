@@ -16,7 +16,8 @@ final class Spidra: Provider {
             StatusWord("completed", .done, .succeeded),
             StatusWord("failed", .done, .failed),
             StatusWord("cancelled", .done, .cancelled),
-        ])
+        ],
+        itemsPath: ["items"])
 
     private let itemWords: [(StaticString, RecordOutcome)] = [
         ("completed", .ok), ("failed", .failed), ("cancelled", .cancelled),
@@ -105,9 +106,12 @@ final class Spidra: Provider {
     }
 
     func results(_ job: Job) throws(Failure) -> ResultSource {
-        guard let items = job.row.member("items") else { return .inline([]) }
-        return .inline([
-            InlineGroup(values: items, outcome: .member("status", itemWords), keys: ["url"])
-        ])
+        guard let items = job.row.member("items") else { return ResultSource(.inline([])) }
+        let group = InlineGroup(values: items, outcome: .member("status", itemWords), keys: ["url"])
+        // While a job runs, it is not said that all its items are there.
+        let isDone = job.fields.phase == .done
+        return ResultSource(
+            .inline([group]),
+            isDone ? Expectation(count: job.fields[.total], isFact: true) : .none)
     }
 }

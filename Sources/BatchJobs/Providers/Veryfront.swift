@@ -115,7 +115,7 @@ final class Veryfront: Provider {
 
     func results(_ job: Job) throws(Failure) -> ResultSource {
         guard let result = job.row.member("result"), result.kind == .object else {
-            if job.fields.phase == .done { return .inline([]) }
+            if job.fields.phase == .done { return ResultSource(.inline([])) }
             throw notReady(job)
         }
         let kind = result.member("kind")?.text ?? ""
@@ -134,6 +134,7 @@ final class Veryfront: Provider {
             found.append(
                 InlineGroup(values: group, outcome: .all(outcome), keys: ["path", "label"]))
         }
-        return .inline(found)
+        let total = result.member("total_count").flatMap { $0.integer } ?? -1
+        return ResultSource(.inline(found), Expectation(count: total, isFact: false))
     }
 }

@@ -1,7 +1,8 @@
-/* Undoing the compressed part of gzip with ISA-L, one member at a time. */
+/* ISA-L: undoing the compressed part of gzip, one member at a time, and the CRC-64 of files. */
 #ifndef BJ_CINFLATE_H
 #define BJ_CINFLATE_H
 
+#include <isa-l/crc64.h>
 #include <isa-l/igzip_lib.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -47,6 +48,11 @@ static inline int bji_feed(bji_state *state, const uint8_t *in, uint32_t in_leng
         return code;
     }
     return state->block_state == ISAL_BLOCK_FINISH ? BJI_END : BJI_MORE;
+}
+
+/* Goes on with the CRC of the bytes before; 0 for none. */
+static inline uint64_t bji_checksum(uint64_t before, const uint8_t *bytes, uint64_t length) {
+    return length == 0 ? before : crc64_ecma_refl(before, bytes, length);
 }
 
 #endif

@@ -1,0 +1,122 @@
+import BatchJobsJSON
+
+/// Result files, one after the other; those that come next are on the wire before their turn.
+final class PartWalk: RecordSource {
+    private let links: ResultLinks
+    private let session: any Session
+    private let client: Client
+    private let settings: Settings
+    private var resting: Place
+    private var reader: PartReader?
+    /// Files on the wire, in the order of the parts behind the current one; nil where it did not
+    /// begin: its turn will tell why.
+    private var ahead: ArraySlice<ResultFile?> = []
+    private var done = SourceProgress()
+    private var restarts = 0
+    private var tapping: PackedBytes?
+
+    init(
+        _ links: ResultLinks, from place: Place, _ session: any Session, _ client: Client,
+        _ settings: Settings
+    ) {
+        self.links = links
+        self.session = session
+        self.client = client
+        self.settings = settings
+        resting = place
+        done.partsDone = Int64(place.part)
+    }
+
+    var place: Place { reader?.place ?? resting }
+
+    var partStart: Place { resting }
+
+    func tap(_ take: @escaping PackedBytes) { tapping = take }
+
+    func fill(_ batch: Batch, _ call: Call) throws(Failure) -> Bool {
+        while place.part < links.count {
+            let reader = try currentReader(call)
+            do throws(Failure) {
+                if try reader.fill(batch, call) { return true }
+            } catch {
+                error.url = error.url ?? publicURL(links[resting.part])
+                try startAnew(reader, batch, error)
+                continue
+            }
+            close(reader, batch)
+        }
+        batch.restart(keepingFrom: batch.data.count)
+        return false
+    }
+
+    private func currentReader(_ call: Call) throws(Failure) -> PartReader {
+        if let reader { return reader }
+        let reader = PartReader(try currentFile(call), resting, client, settings, tapping)
+        self.reader = reader
+        openAhead(call)
+        return reader
+    }
+
+    private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
+        if let begun = ahead.popFirst(), let file = begun { return file }
+        return try open(resting.part, from: resting, call)
+    }
+
+    private func open(_ part: Int, from place: Place?, _ call: Call) throws(Failure) -> ResultFile {
+        try ResultFile.start(
+            part: part, links: links, session: session, client: client, settings: settings,
+            call: call, from: place.flatMap(FilePosition.init), bufferLimit: bufferLimit)
+    }
+
+    private var parallel: Int64 { settings.integer(.parallelParts) }
+
+    /// What has arrived and waits for its turn shares the budget.
+    private var bufferLimit: Int {
+        Int(clamping: max(settings.integer(.readAheadBytes) / parallel, 64 * 1024))
+    }
+
+    private func openAhead(_ call: Call) {
+        while ahead.count < Int(clamping: parallel - 1),
+            resting.part + 1 + ahead.count < links.count
+        {
+            ahead.append(try? open(resting.part + 1 + ahead.count, from: nil, call))
+        }
+    }
+
+    /// The current file is whole: the next begins where it ends.
+    private func close(_ reader: PartReader, _ batch: Batch) {
+        done.bytes += reader.file.received
+        done.partsDone += 1
+        var next = Place()
+        next.index = batch.next
+        next.part = resting.part + 1
+        resting = next
+        self.reader = nil
+    }
+
+    /// A file that changed before anything of it was given can begin anew: nothing is mixed.
+    private func startAnew(_ reader: PartReader, _ batch: Batch, _ failure: Failure) throws(Failure) {
+        let isUntouched = resting.records == 0 && resting.offset == 0 && batch.next == resting.index
+        guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
+        restarts += 1
+        done.bytes += reader.file.received
+        self.reader = nil
+        batch.restart(keepingFrom: batch.data.count)
+    }
+
+    var progress: SourceProgress {
+        var progress = done
+        progress.parts = Int64(links.count)
+        let open = [reader?.file].compactMap { $0 } + ahead.compactMap { $0 }
+        for file in open { progress.bytes += file.received }
+        return progress
+    }
+}
+
+extension FilePosition {
+    /// Nil where the file is read from its start, whichever version it is.
+    init?(_ place: Place) {
+        guard let validator = place.validator else { return nil }
+        self.init(offset: place.offset, validator: validator, total: nil)
+    }
+}

@@ -1,3 +1,0 @@
-module list
-
-go 1.24
