@@ -159,4 +159,6 @@ struct Prefetched {
     let exchange: any Exchange
     /// The number of the token it carries.
     let token: Int
+    /// Of one for a job: its place among those that are waited for.
+    var index = 0
 }

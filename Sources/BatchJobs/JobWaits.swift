@@ -30,7 +30,8 @@ public final class JobWaits {
     private var plan: WaitPlan
     private var events: [Event] = []
     private var delivered = 0
-    private var ahead: [(index: Int, request: Prefetched)] = []
+    /// Requests for single jobs that come next, in their order.
+    private var ahead: [Prefetched] = []
     /// How each job stood when it was last new, for the message when time is up.
     private var standings: [Standing?]
 
@@ -145,9 +146,13 @@ public final class JobWaits {
 
     private func ask(_ index: Int, _ call: Call) throws(Failure) {
         let call = request(call)
-        let underWay = ahead.first?.index == index ? ahead.removeFirst().request : nil
-        if underWay == nil { ahead = [] }
-        send(behind: underWay == nil ? index : nil, call)
+        var underWay: Prefetched?
+        if let first = ahead.first, first.index == index {
+            underWay = ahead.removeFirst()
+        } else {
+            ahead = []
+        }
+        sendAhead(call)
         do throws(Failure) {
             var head: Head?
             let job = try client.fetchJob(
@@ -165,16 +170,16 @@ public final class JobWaits {
     }
 
     /// Puts requests for those whose turn comes next on the wire, as far as the client's limits let
-    /// it; `first` is sent by who waits for it.
-    private func send(behind first: Int?, _ call: Call) {
+    /// it.
+    private func sendAhead(_ call: Call) {
         var attempts = Attempts(client, settings, session, call)
-        let wanted = plan.upcoming(Self.overlap).dropFirst(first == nil ? ahead.count + 1 : 1)
-        for index in wanted {
+        while ahead.count + 1 < Self.overlap, let index = plan.upcoming(ahead.count + 1) {
             let url = client.provider.jobAddress(
                 ids[index], base: client.base, settings, forResults: false)
             guard let exchange = try? attempts.start(url, ahead: true) else { return }
             ahead.append(
-                (index, Prefetched(state: nil, exchange: exchange, token: attempts.usedToken)))
+                Prefetched(
+                    state: nil, exchange: exchange, token: attempts.usedToken, index: index))
         }
     }
 
@@ -212,31 +217,28 @@ public final class JobWaits {
     private func timedOut(_ index: Int) -> Failure {
         let id = ids[index]
         let limit = settings.integer(.waitTimeoutMS)
-        let beginning =
-            "the job \(printable(id)) was not done within wait_timeout_ms (\(limit)): "
-        let failure: Failure
-        if let last = standings[index] {
-            let word = last.word.map { " (\"\($0)\")" } ?? ""
-            failure = Failure(
-                .timeout,
-                beginning + "it is \(last.phase.name)\(word) and goes on at \(client.name); wait for it again"
-            ).detail("phase", last.phase.name.description)
+        let last = standings[index]
+        let phase: StaticString = last?.phase.name ?? "unknown to us"
+        let failure = Failure(
+            .timeout,
+            "the job \(printable(id)) was not done within wait_timeout_ms (\(limit)): it is \(phase), in the service's word \"\(last?.word ?? "")\", and still runs; wait for it again"
+        ).detail("option", "wait_timeout_ms")
+        if let last {
+            _ = failure.detail("phase", last.phase.name.description)
             if let word = last.word { _ = failure.detail("word", word) }
-        } else {
-            failure = Failure(.timeout, beginning + "\(client.name) has said nothing of it yet")
         }
         failure.retryable = true
         failure.jobID = id
-        return failure.detail("option", "wait_timeout_ms")
+        return failure
     }
 }
 
 /// Ids and their places: a table with open addresses, at most half full.
 private struct Places {
     private let ids: [String]
-    private var table: [Int32]
+    private var table: [Int]
     /// The next place with the same id; empty where none stands there twice.
-    private var behind: [Int32] = []
+    private var behind: [Int] = []
     /// Places whose id stands at an earlier one.
     private(set) var doubles: [Int] = []
 
@@ -247,32 +249,32 @@ private struct Places {
         table = Array(repeating: -1, count: size)
         for (place, id) in ids.enumerated() {
             let slot = slot(hash(id)) { $0.isExactly(id) }
-            let first = Int(table[slot])
+            let first = table[slot]
             if first < 0 {
-                table[slot] = Int32(place)
+                table[slot] = place
                 continue
             }
             if behind.isEmpty { behind = Array(repeating: -1, count: ids.count) }
             behind[place] = behind[first]
-            behind[first] = Int32(place)
+            behind[first] = place
             doubles.append(place)
         }
     }
 
     func first(of id: Bytes) -> Int? {
         let found = table[slot(hash(id)) { id.elementsEqual($0) }]
-        return found < 0 ? nil : Int(found)
+        return found < 0 ? nil : found
     }
 
     func next(behind place: Int) -> Int? {
         guard behind.indices.contains(place), behind[place] >= 0 else { return nil }
-        return Int(behind[place])
+        return behind[place]
     }
 
     /// Where the id stands in the table, or would.
     private func slot(_ hash: Int, _ isIt: (String) -> Bool) -> Int {
         var slot = hash & (table.count - 1)
-        while table[slot] >= 0, !isIt(ids[Int(table[slot])]) { slot = (slot + 1) & (table.count - 1) }
+        while table[slot] >= 0, !isIt(ids[table[slot]]) { slot = (slot + 1) & (table.count - 1) }
         return slot
     }
 }

@@ -19,7 +19,7 @@ struct RequestBudget {
     private let intervalMS: Int64
     private let slots: Int
     /// When the last `most` requests went out; the oldest stands at `oldest`.
-    private var sent: [Int64] = []
+    private var sent: [Int] = []
     private var oldest = 0
     /// What the service leaves up to `resetAt`; nothing is known without one.
     private var left: Int64 = 0
@@ -42,14 +42,14 @@ struct RequestBudget {
         }
         if slots > 0, underWay >= slots - (ahead ? 1 : 0) { atLeast(now + Self.slotMS, .slots) }
         if sent.count == most, sent.indices.contains(oldest) {
-            atLeast(sent[oldest] + intervalMS, .ownLimit)
+            atLeast(Int64(sent[oldest]) + intervalMS, .ownLimit)
         }
         if let resetAt, left <= 0 { atLeast(resetAt, .service) }
         if wait != nil { return wait }
         if sent.count < most {
-            sent.append(now)
+            sent.append(Int(now))
         } else if sent.indices.contains(oldest) {
-            sent[oldest] = now
+            sent[oldest] = Int(now)
             oldest = (oldest + 1) % sent.count
         }
         if let reset = resetAt, now >= reset { resetAt = left <= 0 ? now + Self.probeMS : nil }

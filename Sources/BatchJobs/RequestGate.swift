@@ -51,7 +51,7 @@ final class RequestGate: @unchecked Sendable {
         transport.locked {
             budget.told(
                 left: left, resetMS: said.resetMS, now: now,
-                others: underWay.load(ordering: .relaxed) - 1)
+                others: underWay.load(ordering: .relaxed))
         }
     }
 
@@ -62,33 +62,41 @@ final class RequestGate: @unchecked Sendable {
     }
 
     private func refusal(_ wait: Int64, _ why: RequestBudget.Reason) -> Failure {
-        let isOwn = why == .ownLimit
-        let failure = Failure(
-            .rateLimited,
-            isOwn
-                ? "max_requests (\(most)) in max_requests_interval_ms (\(intervalMS)) are used up for another \(wait) ms"
-                : "\(service) said that its rate limit leaves nothing for another \(wait) ms")
+        let failure =
+            why == .ownLimit
+            ? Failure(
+                .rateLimited,
+                "max_requests (\(most)) in max_requests_interval_ms (\(intervalMS)) are used up for \(wait) ms"
+            ).detail("option", "max_requests")
+            : Failure(
+                .rateLimited, "\(service) said that its rate limit leaves nothing for \(wait) ms")
         failure.retryable = true
         failure.retryAfterMS = wait
-        return isOwn ? failure.detail("option", "max_requests") : failure
+        return failure
     }
 }
 
-/// A request to the service, counted as under way until it is let go.
+/// A request to the service, counted as under way until its answer begins or it is let go: a body
+/// that the caller reads slowly must not hold up others.
 final class CountedExchange: Exchange {
     private let inner: any Exchange
     private let gate: RequestGate
+    private var isCounted = true
 
     init(_ inner: any Exchange, _ gate: RequestGate) {
         self.inner = inner
         self.gate = gate
     }
 
-    deinit { gate.leave() }
+    deinit { if isCounted { gate.leave() } }
 
     func head(_ call: Call) throws(Failure) -> Head {
         let head = try inner.head(call)
-        gate.note(head)
+        if isCounted {
+            isCounted = false
+            gate.leave()
+            gate.note(head)
+        }
         return head
     }
 

@@ -108,8 +108,10 @@ struct WaitPlan {
 
     func timeLeft(now: Int64) -> Int64 { deadline - now }
 
-    /// Those that will be asked for singly next.
-    func upcoming(_ count: Int) -> ArraySlice<Int> { queue[place...].prefix(count) }
+    /// The one that will be asked for singly so many places behind the next.
+    func upcoming(_ count: Int) -> Int? {
+        place + count < queue.count ? queue[place + count] : nil
+    }
 
     /// `breath`: how far apart requests should be for the sake of the service's limit.
     mutating func next(now: Int64, breath: Int64) -> Action {
@@ -279,10 +281,10 @@ struct WaitPlan {
 
     private mutating func askSingly() {
         isListing = false
-        place = 0
-        queue = watches.indices.filter { watches[$0].wantedIn == round && watches[$0].isOpen }
-        let split = queue.firstIndex { $0 >= turn } ?? 0
-        queue = Array(queue[split...] + queue[..<split])
+        for index in watches.indices {
+            let turned = (index + turn) % watches.count
+            if watches[turned].wantedIn == round { queue.append(turned) }
+        }
     }
 
     private mutating func answered(_ index: Int) {
