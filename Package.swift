@@ -16,6 +16,8 @@ let swiftSettings: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+let small: [SwiftSetting] = swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
 let package = Package(
@@ -31,29 +33,29 @@ let package = Package(
         .target(
             name: "BatchJobsJSON", dependencies: ["CJansson", "CPlatform"],
             swiftSettings: swiftSettings),
-        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: swiftSettings),
+        .target(name: "BatchJobs", dependencies: ["BatchJobsJSON"], swiftSettings: small),
         .target(
             name: "BatchJobsCurl",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CCurl", "CInflate", "CPlatform"],
-            swiftSettings: swiftSettings),
+            swiftSettings: small),
         .target(
             name: "BatchJobsFiles",
             dependencies: ["BatchJobs", "BatchJobsJSON", "CFiles", "CPlatform"],
-            swiftSettings: swiftSettings),
+            swiftSettings: small),
         .target(
             name: "BatchJobsABI",
             dependencies: [
                 "BatchJobs", "BatchJobsCurl", "BatchJobsFiles", "BatchJobsJSON", "CBatchJobs",
             ],
             exclude: ["exports.map"],
-            swiftSettings: swiftSettings,
+            swiftSettings: small,
             linkerSettings: [
                 .linkedLibrary("m"),
                 .unsafeFlags(
                     ["-use-ld=lld"]
                         + linker(
                             "-soname=libbatchjobs.so.0", "-z", "defs", "-z", "nodelete",
-                            "--gc-sections",
+                            "--gc-sections", "--icf=all",
                             "--version-script=" + Context.packageDirectory
                                 + "/Sources/BatchJobsABI/exports.map"),
                     .when(configuration: .release)),
@@ -69,7 +71,7 @@ let package = Package(
 // Fuzzers need every module compiled with coverage and a main of libFuzzer's own, so they are
 // libraries here and linked by scripts/fuzz.sh.
 if Context.environment["BATCHJOBS_FUZZ"] != nil {
-    for name in ["Scan", "RetryAfter", "Time", "Address"] {
+    for name in ["Scan", "Elements", "RetryAfter", "Time", "Address"] {
         package.targets.append(
             .target(
                 name: "Fuzz" + name, dependencies: ["BatchJobs", "BatchJobsJSON"],

@@ -220,12 +220,14 @@ enum {
 
 /* What a stream of results has been compared with when it ended. */
 enum {
-    BJ_VERDICT_NONE = 0,       /* it has not ended, or ended with an error    */
+    BJ_VERDICT_NONE = 0,       /* it has not ended, or ended with an error that
+                                  says nothing of its length                  */
     BJ_VERDICT_VERIFIED = 1,   /* every file was whole, and the service's own
                                   count of records agrees                     */
     BJ_VERDICT_UNVERIFIED = 2, /* every file was whole as far as its host says,
                                   and the service gives no count              */
-    BJ_VERDICT_SHORT = 3,      /* fewer records than the service counts       */
+    BJ_VERDICT_SHORT = 3,      /* fewer records than the service counts, or a
+                                  file that broke off                         */
     BJ_VERDICT_LONG = 4        /* more records than the service counts        */
 };
 
@@ -803,9 +805,7 @@ bj_status bj_client_save(bj_client *client, const char *id, const char *path,
 /* Saves what is left of a stream into an open file descriptor, which stays
  * open: a file, a pipe, a socket. One record a line, whatever save_format says.
  * A pipe that is full is waited for within timeout_ms. A reader that went away
- * is BJ_E_FILE and raises no SIGPIPE. After an error, bj_results_records is the
- * number of records that are written whole. As bj_client_save else.
- * Since 0.1.0. */
+ * is BJ_E_FILE and raises no SIGPIPE. As bj_client_save else. Since 0.1.0. */
 bj_status bj_results_save(bj_results *results, int fd, bj_progress_fn fn,
                           void *payload, bj_error **error);
 

@@ -12,7 +12,7 @@ seconds=${1:-0}
 log=.build-fuzz/log
 objects() { for module in "$@"; do ls .build-fuzz/debug/"$module".build/*.o; done; }
 mkdir -p .build-fuzz
-for name in Scan RetryAfter Time Address; do
+for name in Scan Elements RetryAfter Time Address; do
     {
         env -u CC swift build --disable-build-manifest-caching --scratch-path .build-fuzz \
             -Xswiftc -sanitize=fuzzer,address --target "Fuzz$name" &&

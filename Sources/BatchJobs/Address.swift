@@ -90,6 +90,6 @@ func checkID(_ id: String) throws(Failure) {
             nil
         }
     if let wrong {
-        throw Failure.argument(wrong + "; give the id as the service's list shows it")
+        throw Failure.argument("\(wrong); give the id as the service's list shows it")
     }
 }

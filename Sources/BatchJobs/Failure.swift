@@ -58,12 +58,14 @@ public final class Failure: Error, @unchecked Sendable {
     public var url: String?
     public private(set) var details: [(name: String, value: String)] = []
 
-    public init(_ status: Status, _ message: String) {
+    @inline(never)
+    public init(_ status: Status, _ message: Message) {
         self.status = status
-        self.message = message
+        self.message = message.text
     }
 
     /// Adds a detail and answers the failure, so that it can be thrown in one line.
+    @inline(never)
     public func detail(_ name: String, _ value: String) -> Failure {
         details.append((name, value))
         return self
@@ -91,5 +93,6 @@ public final class Failure: Error, @unchecked Sendable {
 
     public static var noMemory: Failure { Failure(.noMemory, "there is no memory left") }
 
-    public static func argument(_ message: String) -> Failure { Failure(.argument, message) }
+    @inline(never)
+    public static func argument(_ message: Message) -> Failure { Failure(.argument, message) }
 }

@@ -143,6 +143,6 @@ public struct RowReader {
     }
 }
 
-func protocolFailure(_ message: String, path: String) -> Failure {
+func protocolFailure(_ message: Message, path: String) -> Failure {
     Failure(.protocol, message).detail("path", path)
 }

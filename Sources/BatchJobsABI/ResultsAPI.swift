@@ -2,26 +2,14 @@ import BatchJobs
 import BatchJobsJSON
 public import CBatchJobs
 
-/// An iterator over records, and what it gave last.
+/// An iterator over records, and what of it was given last.
 final class ResultsHandle {
     let results: JobResults
     let claim = Claim()
-    private var record: Record?
     private var job: Job?
     private let token = Buffer()
 
     init(_ results: JobResults) { self.results = results }
-
-    func next() throws(Failure) -> Record? {
-        record = nil
-        record = try results.next()
-        return record
-    }
-
-    func nextBatch() throws(Failure) -> Batch? {
-        record = nil
-        return try results.nextBatch()
-    }
 
     /// Kept, because the stream may learn more of the job.
     func currentJob() -> Job {
@@ -78,7 +66,7 @@ final class ResultsHandle {
     _ error: UnsafeMutablePointer<OpaquePointer?>!
 ) -> bj_status {
     unsafe step(out, results, error) { (handle) throws(Failure) in
-        unsafe try handle.next().map { unsafe borrowed($0) }
+        unsafe try handle.results.next().map { unsafe borrowed($0) }
     }
 }
 
@@ -87,7 +75,7 @@ final class ResultsHandle {
     _ error: UnsafeMutablePointer<OpaquePointer?>!
 ) -> bj_status {
     unsafe step(out, results, error) { (handle) throws(Failure) in
-        unsafe try handle.nextBatch().map { unsafe borrowed($0) }
+        unsafe try handle.results.nextBatch().map { unsafe borrowed($0) }
     }
 }
 

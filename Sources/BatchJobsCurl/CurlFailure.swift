@@ -35,7 +35,7 @@ enum CurlFailure {
     private static func failure(
         _ status: Status, _ retryable: Bool, _ text: String, _ route: Route
     ) -> Failure {
-        let failure = Failure(status, route.host + ": " + text)
+        let failure = Failure(status, "\(route.host): \(text)")
         failure.retryable = retryable
         return failure
     }

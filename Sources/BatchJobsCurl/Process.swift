@@ -1,4 +1,4 @@
 import CPlatform
 
 /// The process that runs now: another one in a forked child.
-public func currentProcess() -> Int32 { getpid() }
+public func currentProcess() -> Int32 { bjp_process() }

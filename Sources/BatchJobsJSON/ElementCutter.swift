@@ -281,35 +281,66 @@ private struct Ending {
     }
 
     mutating func find(in scanner: Scanner, from start: Int) -> Int? {
+        if isScalar { return endOfScalar(scanner, start) }
         var at = start
         while at < scanner.count {
-            if isScalar {
-                switch scanner.byte(at) {
-                case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: " "),
-                    UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
-                    return at
-                default: at += 1
-                }
-                continue
-            }
             if isEscaped {
                 isEscaped = false
                 at += 1
-                continue
+            } else if isInString {
+                at = scanner.skipPlain(at)
+                switch scanner.byte(at) {
+                case UInt8(ascii: "\""):
+                    isInString = false
+                    if depth == 0 { return at + 1 }
+                case UInt8(ascii: "\\"): isEscaped = true
+                default: break
+                }
+                at += 1
+            } else {
+                at = skipStructure(scanner, at)
+                if depth == 0 && !isInString { return at }
             }
-            if isInString { at = scanner.skipPlain(at) }
-            guard at < scanner.count else { break }
-            switch scanner.byte(at) {
-            case UInt8(ascii: "\""): isInString.toggle()
-            case UInt8(ascii: "\\"): isEscaped = isInString
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += isInString ? 0 : 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= isInString ? 0 : 1
-            default: break
-            }
-            at += 1
-            if depth == 0 && !isInString { return at }
         }
         return nil
+    }
+
+    private func endOfScalar(_ scanner: Scanner, _ start: Int) -> Int? {
+        var at = start
+        while at < scanner.count {
+            switch scanner.byte(at) {
+            case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: " "),
+                UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
+                return at
+            default: at += 1
+            }
+        }
+        return nil
+    }
+
+    /// Behind the next quote or the bracket that closes all. Brackets and braces differ from each
+    /// other in one bit.
+    @inline(__always)
+    private mutating func skipStructure(_ scanner: Scanner, _ start: Int) -> Int {
+        var at = start
+        var depth = depth
+        defer { self.depth = depth }
+        while at < scanner.count {
+            let byte = scanner.byte(at)
+            at += 1
+            if byte == UInt8(ascii: "\"") {
+                isInString = true
+                break
+            }
+            let bracket = byte | 0x20
+            if bracket == UInt8(ascii: "{") {
+                depth += 1
+            } else if bracket == UInt8(ascii: "}") {
+                depth -= 1
+                if depth == 0 { break }
+            }
+        }
+        return at
     }
 }
 

@@ -68,7 +68,8 @@ extension TransportTests {
             let server = try #require(HTTP2Server())
             let client = try Client { $0.caFile = server.certificate }
             let session = try client.transport.session()
-            #expect(try client.get(server.url("/small"), on: session).body == "small")
+            let small = try client.get(server.url("/small"), on: session)
+            #expect(small.body == "small" && small.head.framesBodies)
             let exchanges = try (0..<3).map { _ in try client.start(server.url("/big"), on: session) }
             for exchange in exchanges.reversed() {
                 #expect(try exchange.head(client.call()).status == 200)

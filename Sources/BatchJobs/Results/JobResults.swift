@@ -18,6 +18,7 @@ public final class JobResults {
     private let openedJob: Job
     private let expectation: Expectation
     private let batch: Batch
+    private let record: Record
     private var failure: Failure?
     private var ended = false
     public private(set) var verdict = Verdict.none
@@ -32,6 +33,7 @@ public final class JobResults {
         self.source = source
         self.expectation = expectation
         self.batch = batch
+        record = Record(batch)
         openedJob = job
     }
 
@@ -49,7 +51,8 @@ public final class JobResults {
     /// The next record, good until the next call; nil at the end.
     public func next() throws(Failure) -> Record? {
         guard try fill() else { return nil }
-        return Record(batch, at: batch.giveOne())
+        record.move(to: batch.giveOne())
+        return record
     }
 
     /// Records given so far, those before a resumed place included, and how many the service says

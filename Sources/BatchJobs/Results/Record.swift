@@ -22,16 +22,18 @@ public enum RecordOutcome: Int32, Sendable, CaseIterable {
     }
 }
 
-/// One record of a job's results: a place in the batch it came with, good until the next is asked
-/// for.
+/// The record of a stream that was given last: a position in its batch. One serves the whole stream,
+/// so that a record costs no memory of its own.
 public final class Record {
     private let batch: Batch
-    private let position: Int
+    private var position = 0
     private let keyText = Buffer()
 
-    init(_ batch: Batch, at position: Int) {
-        self.batch = batch
+    init(_ batch: Batch) { self.batch = batch }
+
+    func move(to position: Int) {
         self.position = position
+        keyText.truncate(to: 0)
     }
 
     public var data: Bytes { batch.bytes(at: position) }

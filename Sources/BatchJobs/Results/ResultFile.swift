@@ -22,7 +22,7 @@ final class ResultFile {
     private(set) var total: Int64?
     /// The strong ETag of the file; nil where it has none.
     private(set) var validator: String?
-    /// The answer says where its end is, so that a broken connection cannot pass for it.
+    /// An answer said where the end is, so that a broken connection cannot pass for it.
     private(set) var endIsFramed = false
     /// Bytes from the network in all, those that had to be skipped included.
     private(set) var received: Int64 = 0
@@ -177,7 +177,7 @@ extension ResultFile {
     }
 
     /// What is wrong with the last address of the route.
-    private func misled(_ what: String) -> Failure {
+    private func misled(_ what: Message) -> Failure {
         let redirects = route.count - 1
         if redirects < 1 { return Failure(.link, "the result link " + what) }
         return Failure(.redirect, "redirect \(redirects) of the result link " + what)
@@ -251,7 +251,7 @@ extension ResultFile {
         else { throw refused("brings other bytes than the ones asked for") }
         position = extent.start
         bodyEnd = extent.end ?? total
-        endIsFramed = extent.end != nil || isChunked || head.framesBodies
+        endIsFramed = bodyEnd != nil || isChunked || head.framesBodies
         repeated = 0
         hasProgressed = false
         client.budget.deposit(1)
@@ -405,15 +405,15 @@ extension ResultFile {
         return failure.details.reduce(cut) { $0.detail($1.name, $1.value) }
     }
 
-    private func changed(_ how: String) -> Failure {
+    private func changed(_ how: Message) -> Failure {
         Failure(.changed, "the result file changed while it was read: " + how)
     }
 
-    private func refused(_ what: String) -> Failure {
+    private func refused(_ what: Message) -> Failure {
         Failure(.protocol, "the answer of the result host " + what)
     }
 
-    private func brokenOff(_ how: String) -> Failure {
+    private func brokenOff(_ how: Message) -> Failure {
         let failure = Failure(.transport, how)
         failure.retryable = true
         return failure
@@ -426,7 +426,7 @@ private func refusal(_ head: Head, _ body: Bytes, wallMS: Int64) -> Failure {
     let failure = serviceFailure(head, body, from: "the result host", wallMS: wallMS)
     guard [400, 403, 404, 410].contains(head.status) else { return failure }
     let link = Failure(
-        .link, failure.message + "; open the results again to get a fresh link")
+        .link, "\(failure.message); open the results again to get a fresh link")
     link.httpStatus = failure.httpStatus
     link.requestID = failure.requestID
     return link

@@ -87,7 +87,7 @@ struct ResumeToken {
         wrong("is damaged; pass on what bj_results_token_at gave, unchanged")
     }
 
-    private static func wrong(_ why: String) -> Failure {
+    private static func wrong(_ why: Message) -> Failure {
         Failure.argument("the token in resume " + why).detail("option", "resume")
     }
 }
