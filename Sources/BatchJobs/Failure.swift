@@ -73,7 +73,7 @@ public final class Failure: Error, @unchecked Sendable {
 
     /// The same, about another job.
     func copy(about id: String) -> Failure {
-        let copy = Failure(status, message)
+        let copy = Failure(status, Message(message))
         (copy.httpStatus, copy.code, copy.requestID) = (httpStatus, code, requestID)
         (copy.retryable, copy.retryAfterMS, copy.details) = (retryable, retryAfterMS, details)
         copy.jobID = id

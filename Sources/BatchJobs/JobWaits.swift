@@ -69,8 +69,7 @@ public final class JobWaits {
             do throws(Failure) {
                 try checkID(id)
             } catch {
-                if ids.count > 1 { error.message = "ids[\(index)]: " + error.message }
-                throw error
+                throw ids.count > 1 ? .argument("ids[\(index)]: \(error.message)") : error
             }
         }
         let settings = settings.without(foreign)

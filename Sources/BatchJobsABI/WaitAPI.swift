@@ -72,7 +72,7 @@ final class WaitsHandle {
                 do throws(Failure) {
                     texts.append(try unsafe text(ids[index], "id"))
                 } catch {
-                    throw .argument("ids[\(index)]: " + error.message)
+                    throw .argument("ids[\(index)]: \(error.message)")
                 }
             }
         }
