@@ -306,7 +306,8 @@ struct WaitPlan {
         var soonest = Int64.max
         for watch in watches where watch.isOpen { soonest = min(soonest, watch.dueAt) }
         let spread = breath.multipliedReportingOverflow(by: requests)
-        let earliest = max(roundStart + floor, now + min(rest, deadline - now))
+        // Not from the round's beginning: then those asked for last would be left for another.
+        let earliest = now + max(floor, min(rest, deadline - now))
         nextRound = max(
             soonest, earliest,
             roundStart + (spread.overflow ? cap : min(cap, spread.partialValue)))
