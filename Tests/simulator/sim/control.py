@@ -5,7 +5,7 @@ import base64
 import json
 from typing import Any, Callable, Dict, Tuple
 
-from .clock import Clock
+from .clock import DATA_EPOCH, Clock
 from .faults import BadFault, FaultTable
 from .http1 import Request, Response, json_response
 from .journal import Journal
@@ -58,12 +58,16 @@ class Control:
         return self._times()
 
     def _set(self, request: Request) -> None:
-        """{"vectors": false | true | "generic", "service": one service, all of them when left out}."""
+        """{"vectors": false | true | "generic", "busy": seconds of the newest jobs, "service": one
+        service, all of them when left out}."""
         document = json.loads(request.body)
         name = document.get("service")
         chosen = [self._service(name)] if name else self._services.values()
         for service in chosen:
-            service.vectors = document["vectors"]
+            service.vectors = document.get("vectors", service.vectors)
+            if "busy" in document:
+                age = self._clock.job_time() - DATA_EPOCH
+                service.busy = [age + float(seconds) for seconds in document["busy"]]
 
     def _truth(self, request: Request) -> Any:
         parts = request.segments

@@ -25,6 +25,7 @@ class Service:
         self.count = jobs
         self.clock = clock
         self.vectors: Any = False  # set by the control origin: answer with the documents' examples
+        self.busy: Sequence[float] = ()  # likewise: when the newest jobs end, in seconds of job time
         self._uuids = Uuids(self.key)
 
     # Jobs
@@ -37,12 +38,14 @@ class Service:
         return index if index is not None and index < self.count else None
 
     def job(self, index: int) -> Job:
-        return job_at(self.key, index, self.clock.job_time())
+        return self.jobs([index])[0]
 
     def jobs(self, indexes: Sequence[int]) -> List[Job]:
         """Several jobs at one instant, so that a page is consistent in itself."""
         now = self.clock.job_time()
-        return [job_at(self.key, index, now) for index in indexes]
+        busy = self.busy
+        return [job_at(self.key, index, now, busy[index] if index < len(busy) else None)
+                for index in indexes]
 
     def pinned(self, kind: str) -> Optional[str]:
         index = PINNED.index(kind)
