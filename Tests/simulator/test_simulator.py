@@ -476,7 +476,7 @@ class ClockTests(unittest.TestCase):
         with Simulator("--jobs", "12", "--time-scale", "0") as sim:
             for service in LISTED:
                 ids = sim.truth_ids(service)[4:6]
-                target = LIST_TARGET[service] + "?limit=6"
+                target = LIST_TARGET[service].replace("/api/batch/", "/batch/") + "?limit=6"
 
                 def words() -> List[str]:
                     answer = sim.get(service, target).json()
