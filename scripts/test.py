@@ -15,7 +15,7 @@ import programs
 from programs import OUT, ROOT
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job results errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job wait waits results errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log")
