@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / ".build-c"
+GO = ROOT / ".venv/bin/go"
 SERVICES = ("crustdata", "spidra", "reach", "veryfront")
+# Time stands still, so that two looks at a job see the same; 230 jobs are three pages of 100.
+SIMULATED = ("--jobs", "230", "--time-scale", "0")
 
 sys.path.insert(0, str(ROOT / "Tests" / "simulator"))
 from harness import Simulator
@@ -39,6 +42,17 @@ def build_example(name):
     target.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([*compiler(), str(ROOT / f"examples/c/{name}.c"), *pkg_config("--cflags", "--libs", "batchjobs"),
                     "-o", str(target)], check=True)
+    return target
+
+
+def build_go(folder):
+    """The Go program in a folder of the examples, by the Go of .venv; nothing is fetched for it."""
+    target = OUT / "examples" / folder
+    target.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "GOCACHE": str(OUT / "go/cache"), "GOPATH": str(OUT / "go/path"), "GOTOOLCHAIN": "local",
+                   "GOPROXY": "off", "GOENV": "off", "GOTELEMETRY": "off", "GOFLAGS": "-buildvcs=false",
+                   "PKG_CONFIG_PATH": str(ROOT / "dist/lib/pkgconfig")}
+    subprocess.run([str(GO), "build", "-o", str(target), "."], cwd=ROOT / "examples" / folder, env=environment, check=True)
     return target
 
 

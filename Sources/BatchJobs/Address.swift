@@ -2,20 +2,25 @@ import BatchJobsJSON
 
 /// An address under construction: base, path segments and query, each percent-encoded here, so
 /// that nothing a caller or a service hands in can change the shape of it.
+///
+/// Its functions are never inlined: there are many calls, and each would become half a kilobyte.
 struct Address {
     private(set) var text: String
     private var hasQuery = false
 
     init(base: String) { text = base }
 
+    @inline(never)
     mutating func path(_ constant: StaticString) { text += constant.description }
 
     /// Adds one segment, whatever it holds.
+    @inline(never)
     mutating func segment(_ value: String) {
         text += "/"
         text += percentEncoded(value)
     }
 
+    @inline(never)
     mutating func query(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         text += hasQuery ? "&" : "?"
@@ -63,15 +68,6 @@ func percentDecoded(_ value: String) -> String? {
 
 private func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-}
-
-private func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
 }
 
 /// Refuses what no service has as an id, before it becomes part of an address. `.` and `..` stay

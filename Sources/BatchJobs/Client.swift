@@ -73,8 +73,8 @@ public final class Client: Sendable {
     /// Sets the way to a fresh token after a 401. Before the client is shared.
     public func setTokenProvider(_ provider: (() -> String?)?) { credentials.provider = provider }
 
-    func log(_ level: LogLevel, _ text: () -> Message) {
-        log.line(level) { "\(name): \(redacted(text().text))" }
+    func log(_ level: LogLevel, _ text: () -> String) {
+        log.line(level) { "\(name): \(redacted(text()))" }
     }
 
     /// Adds what a failure of a request is known to be about, and takes out what no message may

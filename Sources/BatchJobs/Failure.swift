@@ -59,9 +59,9 @@ public final class Failure: Error, @unchecked Sendable {
     public private(set) var details: [(name: String, value: String)] = []
 
     @inline(never)
-    public init(_ status: Status, _ message: Message) {
+    public init(_ status: Status, _ message: String) {
         self.status = status
-        self.message = message.text
+        self.message = message
     }
 
     /// Adds a detail and answers the failure, so that it can be thrown in one line.
@@ -73,7 +73,7 @@ public final class Failure: Error, @unchecked Sendable {
 
     /// The same, about another job.
     func copy(about id: String) -> Failure {
-        let copy = Failure(status, Message(message))
+        let copy = Failure(status, message)
         (copy.httpStatus, copy.code, copy.requestID) = (httpStatus, code, requestID)
         (copy.retryable, copy.retryAfterMS, copy.details) = (retryable, retryAfterMS, details)
         copy.jobID = id
@@ -94,5 +94,5 @@ public final class Failure: Error, @unchecked Sendable {
     public static var noMemory: Failure { Failure(.noMemory, "there is no memory left") }
 
     @inline(never)
-    public static func argument(_ message: Message) -> Failure { Failure(.argument, message) }
+    public static func argument(_ message: String) -> Failure { Failure(.argument, message) }
 }

@@ -55,8 +55,9 @@ public struct JobFields: Sendable {
     public var errorText: Range<Int>?
     public var phase = Phase.running
     public var outcome = Outcome.unknown
-    private var counts = InlineArray<9, Int64>(repeating: -1)
-    private var moments = InlineArray<4, Int64>(repeating: .min)
+    // Spelled out: filled by a loop they would cost more than all other members together.
+    private var counts: InlineArray<9, Int64> = [-1, -1, -1, -1, -1, -1, -1, -1, -1]
+    private var moments: InlineArray<4, Int64> = [.min, .min, .min, .min]
 
     public init() {}
 

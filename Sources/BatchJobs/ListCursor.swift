@@ -60,7 +60,7 @@ struct ListCursor {
         self.state = state
     }
 
-    private static func wrong(_ why: Message) -> Failure {
+    private static func wrong(_ why: String) -> Failure {
         Failure.argument("the cursor " + why).detail("option", "cursor")
     }
 }

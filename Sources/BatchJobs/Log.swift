@@ -17,8 +17,8 @@ public final class Log: @unchecked Sendable {
         self.write = write
     }
 
-    func line(_ level: LogLevel, _ text: () -> Message) {
+    func line(_ level: LogLevel, _ text: () -> String) {
         guard level.rawValue <= self.level.rawValue, let write else { return }
-        write(level, text().text)
+        write(level, text())
     }
 }

@@ -127,7 +127,7 @@ struct Paginator {
         return false
     }
 
-    private func circle(_ what: Message) -> Failure {
+    private func circle(_ what: String) -> Failure {
         Failure(.cursor, "the list goes in circles: \(service) \(what)")
             .detail("cursor", place.state ?? "")
     }

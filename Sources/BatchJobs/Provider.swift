@@ -133,3 +133,10 @@ public enum Providers {
         all.first { name.isExactly($0.facts.name) }
     }
 }
+
+/// What most services have in common.
+extension Provider {
+    public func check(_ settings: Settings) throws(Failure) {}
+
+    public func jobRow(_ answer: Answer) throws(Failure) -> Value { try answer.whole() }
+}

@@ -59,8 +59,6 @@ private func scaled(_ text: String, by factor: Int64) -> Int64? {
     return one || two ? .max : sum
 }
 
-func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-
 /// How long until there is more, where rate-limit headers say that nothing is left.
 private func rateLimitReset(_ head: Head, _ wallMS: Int64) -> Int64? {
     rateLimit(head, wallMS).flatMap { ($0.left ?? 0) == 0 ? $0.resetMS : nil }

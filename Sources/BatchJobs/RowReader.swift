@@ -1,25 +1,46 @@
 public import BatchJobsJSON
 
+/// What the rows of one answer have in common. A class, so that a reader of a row is small: it is
+/// copied for every call of its functions.
+final class RowOrigin {
+    let provider: StaticString
+    /// JSON pointer of the rows.
+    let path: StaticString
+    /// The id that was asked for; nil in a list.
+    let askedID: String?
+    /// Takes the texts of all the rows.
+    let texts: Buffer
+
+    init(provider: StaticString, path: StaticString, askedID: String?, texts: Buffer) {
+        self.provider = provider
+        self.path = path
+        self.askedID = askedID
+        self.texts = texts
+    }
+}
+
 /// Reads the members of one job row, and knows how to name what is wrong with it.
 public struct RowReader {
     public let row: Value
-    /// The id that was asked for; nil in a list.
-    let askedID: String?
-    let provider: StaticString
-    private let path: StaticString
     private let index: Int?
-    private let texts: Buffer
+    private let origin: RowOrigin
+
+    var askedID: String? { origin.askedID }
+    var provider: StaticString { origin.provider }
+    private var texts: Buffer { origin.texts }
+
+    init(_ row: Value, index: Int?, of origin: RowOrigin) {
+        self.row = row
+        self.index = index
+        self.origin = origin
+    }
 
     init(
         _ row: Value, provider: StaticString, path: StaticString, index: Int?, askedID: String?,
         texts: Buffer
     ) {
-        self.row = row
-        self.provider = provider
-        self.path = path
-        self.index = index
-        self.askedID = askedID
-        self.texts = texts
+        let origin = RowOrigin(provider: provider, path: path, askedID: askedID, texts: texts)
+        self.init(row, index: index, of: origin)
     }
 
     /// The row's members, when it is an object.
@@ -57,8 +78,8 @@ public struct RowReader {
     }
 
     func requiredText(_ members: Members, _ index: Int) throws(Failure) -> Range<Int> {
-        try require(members, index)
         guard let range = try text(members, index), !range.isEmpty else {
+            try require(members, index)
             let place = place(name(members, index))
             throw protocolFailure("\(provider)'s answer: \(place) is empty", path: place)
         }
@@ -82,8 +103,9 @@ public struct RowReader {
     }
 
     func requiredCount(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
-        try require(members, index)
-        return try count(members, index)
+        let number = try count(members, index)
+        if number < 0 { try require(members, index) }
+        return number
     }
 
     /// A time; absent, null and text that is no timestamp read as none.
@@ -136,13 +158,13 @@ public struct RowReader {
 
     /// The JSON pointer of a member, within the whole answer.
     private func place(_ name: String) -> String {
-        var place = path.description
+        var place = origin.path.description
         if let index { place += "/\(index)" }
         if !name.isEmpty { place += "/" + name }
         return place.isEmpty ? "/" : place
     }
 }
 
-func protocolFailure(_ message: Message, path: String) -> Failure {
+func protocolFailure(_ message: String, path: String) -> Failure {
     Failure(.protocol, message).detail("path", path)
 }

@@ -96,7 +96,9 @@ func publicURL(_ url: String) -> String {
     let whole = String(url[..<(end ?? url.endIndex)])
     guard let mark = whole.utf8.lastIndex(of: UInt8(ascii: "@")) else { return whole }
     let steps = whole.pieces(at: UInt8(ascii: "/"), atMost: 4)
-    let isOrdinary = steps.count > 2 && steps[1].isEmpty && !steps[2].isEmpty
+    let isOrdinary =
+        steps.count > 2 && steps[1].isEmpty && !steps[2].isEmpty
+        && !steps[0].utf8.contains(UInt8(ascii: "@"))
     guard isOrdinary else { return String(whole[whole.utf8.index(after: mark)...]) }
     let host = steps[2].pieces(at: UInt8(ascii: "@")).last ?? ""
     return (steps[..<2] + [host] + steps[3...]).joined(separator: "/")

@@ -47,5 +47,6 @@ public import CBatchJobs
 ) -> UnsafePointer<CChar>! {
     let keys = unsafe object(batch, Batch.self)?.keys
     if let offsets = unsafe offsets { unsafe offsets.pointee = numbers(keys?.offsets) }
-    return unsafe keys?.data.pointer
+    // Keys of no bytes at all are keys all the same.
+    return unsafe keys.flatMap { unsafe $0.data.pointer ?? constant("") }
 }

@@ -16,7 +16,7 @@ final class CurlExchange: Exchange {
 
     private let session: CurlSession
     private let request: Request
-    private let address: Address
+    private let target: Target
 
     private var easy: EasyHandle?
     private var end: End?
@@ -34,14 +34,14 @@ final class CurlExchange: Exchange {
 
     static func make(_ request: Request, _ session: CurlSession) throws(Failure) -> CurlExchange {
         let allowHTTP = session.pool.settings.allowHTTP
-        let address = try session.multi.address(of: request.url, allowHTTP: allowHTTP)
-        return CurlExchange(request, address, session)
+        let target = try session.multi.target(of: request.url, allowHTTP: allowHTTP)
+        return CurlExchange(request, target, session)
     }
 
-    private init(_ request: Request, _ address: Address, _ session: CurlSession) {
+    private init(_ request: Request, _ target: Target, _ session: CurlSession) {
         self.session = session
         self.request = request
-        self.address = address
+        self.target = target
     }
 
     deinit {
@@ -55,7 +55,7 @@ extension CurlExchange {
     /// Puts the transfer into the session's multi handle.
     func begin() throws(Failure) {
         let settings = session.pool.settings
-        let easy = try session.multi.takeEasy(settings, isEncrypted: address.isEncrypted)
+        let easy = try session.multi.takeEasy(settings, isEncrypted: target.isEncrypted)
         self.easy = easy
         try easy.prepare(request, settings)
         unsafe easy.carried = Unmanaged.passUnretained(self)
@@ -111,7 +111,7 @@ extension CurlExchange {
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         noteProgress()
         if answer.complete == nil {
-            stop(describe(Failure(.protocol, "\(address.host): the answer has a body and no status")))
+            stop(describe(Failure(.protocol, "\(target.host): the answer has a body and no status")))
             return 0
         }
         if body.count > 0, body.count + bytes.count > request.bodyLimit {
@@ -137,7 +137,7 @@ extension CurlExchange {
         try drive(call) { $0.answer.complete != nil }
         guard let head = answer.complete else { throw failureAtEnd() }
         if head.status == 407, mayUseProxy {
-            throw describe(Failure(.proxy, "\(address.host): the proxy wants another name or password"))
+            throw describe(Failure(.proxy, "\(target.host): the proxy wants another name or password"))
         }
         return head
     }
@@ -214,7 +214,7 @@ extension CurlExchange {
     private func failureAtEnd() -> Failure {
         if case .broken(let failure) = end { return failure }
         // For libcurl an answer that ends amid its headers is complete.
-        let failure = Failure(.transport, "\(address.host): the connection ended before the headers did")
+        let failure = Failure(.transport, "\(target.host): the connection ended before the headers did")
         failure.retryable = true
         return describe(failure)
     }
@@ -227,7 +227,7 @@ extension CurlExchange {
     private func stalled() -> Failure {
         let limit = session.pool.settings.stallTimeoutMS
         let failure = Failure(
-            .timeout, "\(address.host): no byte came for stall_timeout_ms (\(limit))")
+            .timeout, "\(target.host): no byte came for stall_timeout_ms (\(limit))")
         failure.retryable = true
         return failure.detail("option", "stall_timeout_ms")
     }
@@ -235,7 +235,7 @@ extension CurlExchange {
     private func noFirstByte() -> Failure {
         let limit = session.pool.settings.firstByteTimeoutMS
         let failure = Failure(
-            .timeout, "\(address.host): no answer began within first_byte_timeout_ms (\(limit))")
+            .timeout, "\(target.host): no answer began within first_byte_timeout_ms (\(limit))")
         failure.retryable = true
         return failure.detail("option", "first_byte_timeout_ms")
     }
@@ -243,27 +243,27 @@ extension CurlExchange {
     private func connectTimedOut() -> Failure {
         let limit = session.pool.settings.connectTimeoutMS
         let failure = Failure(
-            .timeout, "\(address.host): no connection within connect_timeout_ms (\(limit))")
+            .timeout, "\(target.host): no connection within connect_timeout_ms (\(limit))")
         failure.retryable = true
         return failure.detail("option", "connect_timeout_ms")
     }
 
     private func headersTooLong() -> Failure {
         describe(
-            Failure(.limit, "\(address.host): the headers of the answer exceed \(AnswerHead.limit) bytes"))
+            Failure(.limit, "\(target.host): the headers of the answer exceed \(AnswerHead.limit) bytes"))
     }
 
     private func failure(_ code: CURLcode, _ easy: EasyHandle) -> Failure {
         if code == CURLE_OPERATION_TIMEDOUT { return describe(connectTimedOut()) }
         if isHeaderLineTooLong(code) { return headersTooLong() }
         let route = Route(
-            host: address.host, usesProxy: hasProxyAddress, proxyStatus: easy.proxyStatus)
+            host: target.host, usesProxy: hasProxyAddress, proxyStatus: easy.proxyStatus)
         return describe(CurlFailure.make(code, libcurlsWords: easy.words, route))
     }
 
     private var mayUseProxy: Bool {
         if case .none = session.pool.settings.proxy { return false }
-        return address.isEncrypted || session.pool.settings.allowHTTP
+        return target.isEncrypted || session.pool.settings.allowHTTP
     }
 
     private var hasProxyAddress: Bool {

@@ -164,11 +164,11 @@ private let receiveBody: bjc_receive_fn = { data, size, count, payload in
     }
 
     /// Where a request goes, checked. Asking libcurl costs, so the place asked last is known.
-    func address(of url: String, allowHTTP: Bool) throws(Failure) -> Address {
-        if let lastOrigin, lastOrigin.covers(url) { return lastOrigin.address }
+    func target(of url: String, allowHTTP: Bool) throws(Failure) -> Target {
+        if let lastOrigin, lastOrigin.covers(url) { return lastOrigin.target }
         let origin = try Origin(url, allowHTTP: allowHTTP)
         lastOrigin = origin
-        return origin.address
+        return origin.target
     }
 
     /// An easy handle, a used one where there is one.

@@ -41,7 +41,7 @@ public final class CurlTransport: Transport {
 
     /// Throws an argument failure where the settings could not work.
     public static func make(_ settings: TransportSettings) throws(Failure) -> CurlTransport {
-        if case .url(let proxy) = settings.proxy { try Address.check(proxy: proxy) }
+        if case .url(let proxy) = settings.proxy { try Target.check(proxy: proxy) }
         for text in [settings.userAgent, settings.caFile ?? "", settings.caDirectory ?? ""]
         where !isOneLine(text) {
             throw .argument("user_agent, ca_file and ca_dir may not hold control characters")
@@ -72,7 +72,7 @@ public final class CurlTransport: Transport {
     public func locked(_ body: () -> Void) { pool.locked(body) }
 
     public func check(address: String) throws(Failure) {
-        try Address.check(base: address, allowHTTP: pool.settings.allowHTTP)
+        try Target.check(base: address, allowHTTP: pool.settings.allowHTTP)
     }
 
     public func session() throws(Failure) -> any Session {

@@ -2,7 +2,7 @@ import BatchJobs
 import CFiles
 
 /// A file that could not be written. `what` says what was tried, and with which file.
-func fileFailure(_ what: Message, _ number: Int32 = bjf_errno()) -> Failure {
+func fileFailure(_ what: String, _ number: Int32 = bjf_errno()) -> Failure {
     let name = unsafe bjf_error_name(number).map { unsafe String(cString: $0) } ?? "errno \(number)"
     return Failure(.file, "\(what): \(explained(number)) (\(name))").detail("errno", name)
 }

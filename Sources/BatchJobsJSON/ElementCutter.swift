@@ -349,7 +349,7 @@ extension Scanner {
     /// longest piece of a value that is wrong until it is whole is a word.
     fileprivate func skipWhole(_ start: Int, offset: Int64) throws(JSONFault) -> Int? {
         do throws(JSONFault) { return try skipValue(start) } catch {
-            if error.reason == .malformed && error.offset + 5 > count { return nil }
+            if error.offset + 5 > count { return nil }
             throw error.moved(by: offset)
         }
     }

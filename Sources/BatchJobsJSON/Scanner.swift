@@ -152,7 +152,7 @@ public struct JSONFault: Error, Sendable {
     private func skipWord(_ start: Int, _ word: StaticString) throws(JSONFault) -> Int {
         for index in 0..<word.utf8CodeUnitCount
         where unsafe byte(start + index) != word.utf8Start[index] {
-            throw fault(start, "a value")
+            throw fault(start + index, "a value")
         }
         return start + word.utf8CodeUnitCount
     }
@@ -262,16 +262,4 @@ private struct OpenContainers {
     }
 
     mutating func pop() { depth -= 1 }
-}
-
-@inline(__always)
-func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-
-func hexValue(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-    default: nil
-    }
 }

@@ -156,7 +156,7 @@ private func escapedScalar(_ raw: UnsafeBufferPointer<UInt8>, _ at: inout Int) t
         var value: UInt32 = 0
         for index in start + 2..<start + 6 {
             guard let digit = unsafe hexValue(raw[index]) else { return nil }
-            value = value << 4 | digit
+            value = value << 4 | UInt32(digit)
         }
         return value
     }

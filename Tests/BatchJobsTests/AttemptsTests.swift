@@ -208,14 +208,16 @@ import Testing
         script.chance = 700
         let (records, failed) = try Self.retrying(script).results("b-1", nil, nil).all()
         #expect(records.count == 1 && failed == nil && script.pauses == [2_500, 700])
-        // Refused links are not.
-        for http in [400, 401, 403, 404] {
+        // Refused links are not; those that may have expired are, once the service gave others.
+        for (http, isReplaced) in [(400, true), (401, false), (403, true), (404, false)] {
             let refused = Script([
                 Self.url: [ResultsTests.job(1, merged: "https://s/m")],
                 "https://s/m": [Self.status(http), .init("1\n")],
             ])
-            #expect(try Self.retrying(refused).results("b-1", nil, nil).all().failure != nil)
-            #expect(refused.requests.count == 2)
+            let failed = try Self.retrying(refused).results("b-1", nil, nil).all().failure
+            #expect((failed == nil) == isReplaced, "\(http)")
+            let urls = [Self.url, "https://s/m"]
+            #expect(refused.requests.map(\.url) == (isReplaced ? urls + urls : urls), "\(http)")
         }
     }
 }

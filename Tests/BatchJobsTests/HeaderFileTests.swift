@@ -23,7 +23,7 @@ import Testing
         let core: [(String, Status)] = [
             ("ARGUMENT", .argument), ("BUSY", .busy), ("UNSUPPORTED", .unsupported),
             ("STATE", .state), ("NO_MEMORY", .noMemory), ("LIMIT", .limit),
-            ("CANCELLED", .cancelled), ("TIMEOUT", .timeout),
+            ("CANCELLED", .cancelled), ("TIMEOUT", .timeout), ("FILE", .file),
             ("DNS", .dns), ("CONNECT", .connect), ("TLS", .tls), ("PROXY", .proxy),
             ("TRANSPORT", .transport), ("BAD_REQUEST", .badRequest),
             ("UNAUTHENTICATED", .unauthenticated), ("PAYMENT", .payment),
@@ -32,7 +32,7 @@ import Testing
             ("SERVER", .server),
             ("REFUSED", .refused), ("REDIRECT", .redirect), ("PROTOCOL", .protocol),
             ("CURSOR", .cursor), ("NOT_READY", .notReady), ("TRUNCATED", .truncated),
-            ("LINK", .link),
+            ("LINK", .link), ("CHANGED", .changed),
         ]
         #expect(
             Dictionary(uniqueKeysWithValues: core.map { ("BJ_E_" + $0.0, $0.1.rawValue) })
@@ -72,6 +72,13 @@ import Testing
             Dictionary(
                 uniqueKeysWithValues: times.map { ("BJ_TIME_" + $0.0, Int32($0.1.rawValue)) })
                 == Self.named("BJ_TIME_"))
+        let verdicts: [(String, Verdict)] = [
+            ("NONE", .none), ("VERIFIED", .verified), ("UNVERIFIED", .unverified),
+            ("SHORT", .short), ("LONG", .long),
+        ]
+        #expect(
+            Dictionary(uniqueKeysWithValues: verdicts.map { ("BJ_VERDICT_" + $0.0, $0.1.rawValue) })
+                == Self.named("BJ_VERDICT_"))
         let kinds: [(String, Kind)] = [
             ("NULL", .null), ("BOOL", .bool), ("NUMBER", .number), ("STRING", .string),
             ("ARRAY", .array), ("OBJECT", .object),

@@ -5,19 +5,30 @@ import Testing
 
 /// JSON lines out of bytes that come in any pieces.
 @Suite struct LineCutterTests {
-    /// Runs the cutter over pieces; the lines, and the failure that ended it.
-    static func lines(_ pieces: [[UInt8]], limit: Int64 = 1 << 20) -> (
+    /// Runs the cutter over pieces, as a reader does: after each it takes the records that are whole
+    /// and lets go of them. The lines, and the failure that ended it.
+    static func lines(_ pieces: [[UInt8]], limit: Int64 = 1 << 20, isFirst: Bool = true) -> (
         lines: [[UInt8]], failure: Failure?
     ) {
-        var cutter = LineCutter(limit: limit)
+        let batch = Batch(base: 0, hasKeys: false)
+        var cutter = LineCutter(limit: limit, isFirst: isFirst)
         var found: [[UInt8]] = []
+        func take() {
+            while batch.hasMore {
+                #expect(batch.next == Int64(found.count))
+                found.append(batch.bytes(at: batch.giveOne()).array)
+            }
+        }
         let failed = failure {
             for piece in pieces {
-                cutter.feed(bytes(piece))
-                while let line = try cutter.next() { found.append(line.array) }
+                cutter.restart(batch)
+                _ = batch.data.append(bytes(piece))
+                try cutter.cut(batch)
+                take()
             }
-            while let line = try cutter.finish() { found.append(line.array) }
+            try cutter.finish(batch)
         }
+        take()
         return (found, failed)
     }
 
@@ -50,12 +61,60 @@ import Testing
         }
     }
 
+    /// The same rules, said plainly.
+    static func reference(_ raw: [UInt8]) -> [[UInt8]] {
+        var lines = raw.split(separator: 10, omittingEmptySubsequences: false).map(Array.init)
+        if lines[0].starts(with: [0xEF, 0xBB, 0xBF]) { lines[0].removeFirst(3) }
+        return lines.map { $0.last == 13 ? Array($0.dropLast()) : $0 }
+            .filter { line in line.contains { $0 != 0x20 && $0 != 9 } }
+    }
+
+    @Test func cutsAsTheRulesSay() {
+        var dice = Dice(4)
+        let alphabet: [[UInt8]] = [
+            [10], [10], [13], [13, 10], [32], [9], [0xEF, 0xBB, 0xBF], [0xEF], [0xE2, 0x80, 0xA8],
+            [0xC2, 0x85], [0], Array("{\"a\":1}".utf8), Array("x".utf8), [11], [12],
+        ]
+        for round in 0..<400 {
+            let raw = (0..<dice.below(120)).flatMap { _ in alphabet[dice.below(alphabet.count)] }
+            var pieces: [[UInt8]] = []
+            var rest = raw[...]
+            let most = 1 + dice.below(40)
+            while !rest.isEmpty {
+                let length = dice.below(most + 1)
+                pieces.append(Array(rest.prefix(length)))
+                rest = rest.dropFirst(length)
+            }
+            let result = Self.lines(pieces)
+            #expect(result.lines == Self.reference(raw) && result.failure == nil, "\(round)")
+        }
+    }
+
+    /// Only where a file begins is a mark one.
+    @Test func beginsAmidAFile() {
+        for size in [1, 2, 3, 100] {
+            let raw = Array("\u{FEFF}a\n\u{FEFF}\n".utf8)
+            let pieces = stride(from: 0, to: raw.count, by: size).map {
+                Array(raw[$0..<min($0 + size, raw.count)])
+            }
+            let wanted = ["\u{FEFF}a", "\u{FEFF}"].map { Array($0.utf8) }
+            #expect(Self.lines(pieces, isFirst: false).lines == wanted)
+        }
+    }
+
     @Test(
         arguments: [
             ("12345678\n1\n", 2, nil), ("12345678", 1, nil),
             ("123456789\n1\n", 0, "max_record_bytes"), ("123456789", 0, "max_record_bytes"),
             ("1\n123456789\n2\n", 1, "max_record_bytes"),
             ("1\n2\n123456789", 2, "max_record_bytes"),
+            // What is no part of a record does not count.
+            ("12345678\r\n1\r\n", 2, nil), ("12345678\r", 1, nil), ("1\n12345678\r\n", 2, nil),
+            ("\u{FEFF}12345678\n1\n", 2, nil), ("\u{FEFF}12345678\r\n1\n", 2, nil),
+            ("\u{FEFF}12345678", 1, nil), ("123456789\r\n", 0, "max_record_bytes"),
+            ("12345678\r\r\n", 0, "max_record_bytes"), ("12345678\r9\n", 0, "max_record_bytes"),
+            ("\u{FEFF}123456789\n", 0, "max_record_bytes"),
+            ("1\n\u{FEFF}123456\n", 1, "max_record_bytes"),
         ] as [(String, Int, String?)]) func aLineHasALimit(
             _ text: String, _ count: Int, _ option: String?
         )
@@ -68,6 +127,7 @@ import Testing
             let result = Self.lines(pieces, limit: 8)
             #expect(result.lines.count == count && result.failure?.value("option") == option)
             #expect(result.failure == nil || result.failure?.status == .limit)
+            if let failed = result.failure { #expect(failed.message.contains("record \(count) ")) }
         }
     }
 

@@ -42,6 +42,15 @@ import Testing
         }
     }
 
+    /// All bytes have come: that the connection then broke costs nothing.
+    @Test(arguments: ["\"v1\"", nil]) func brokenBehindTheLastByte(_ etag: String?) throws {
+        let host = FileHost(Self.text, etag: etag)
+        host.breaks = [Self.text.utf8.count]
+        let reading = try FileReading(host, ["max_attempts": "1"])
+        #expect(reading.all() == nil && reading.text == Self.text)
+        #expect(host.requests.count == 1 && reading.script.pauses.isEmpty)
+    }
+
     /// From a byte that an earlier process knew.
     @Test(arguments: 0...Int(length)) func fromAPosition(_ offset: Int) throws {
         let host = FileHost(Self.text)

@@ -64,6 +64,11 @@ final class Script: Transport, @unchecked Sendable {
     /// How long each read takes.
     var pace: Int64 = 0
     var inflaterStyle = ToyInflater.Style.byInput(.max)
+    /// Makes inflaters in place of the toy's.
+    var makeInflater: (() throws(Failure) -> any Inflater)?
+    /// Answers that somebody holds, and the most there were at once.
+    private(set) var transfers = 0
+    private(set) var mostTransfers = 0
 
     init(_ replies: [String: [Reply]] = [:], otherwise: Reply? = nil) {
         self.replies = replies
@@ -94,7 +99,9 @@ final class Script: Transport, @unchecked Sendable {
 
     func session() throws(Failure) -> any Session { Line(self) }
 
-    func inflater() throws(Failure) -> any Inflater { ToyInflater(inflaterStyle) }
+    func inflater() throws(Failure) -> any Inflater {
+        try makeInflater?() ?? ToyInflater(inflaterStyle)
+    }
 
     private static let crcTable: [UInt64] = (0..<256).map { index in
         var sum = UInt64(index)
@@ -157,7 +164,11 @@ final class Script: Transport, @unchecked Sendable {
 
         init(_ script: Script, _ url: String, _ reply: Reply) {
             (self.script, self.url, self.reply) = (script, url, reply)
+            script.transfers += 1
+            script.mostTransfers = max(script.mostTransfers, script.transfers)
         }
+
+        deinit { script.transfers -= 1 }
 
         func head(_ call: Call) throws(Failure) -> Head {
             script.awaited.append(url)
@@ -268,9 +279,19 @@ extension JobResults {
         var records: [(key: String?, outcome: RecordOutcome, data: [UInt8], index: Int64)] = []
         let failed = failure {
             while let record = try next() {
-                records.append((record.key?.shown, record.outcome, record.data.array, record.index))
+                records.append(
+                    (record.keyText, record.outcome, record.data.array, record.index))
             }
         }
         return (records, failed)
+    }
+}
+
+extension Record {
+    /// Without the NUL that follows it.
+    var keyText: String? {
+        guard let key else { return nil }
+        #expect(key[key.count - 1] == 0)
+        return key[0..<key.count - 1].shown
     }
 }

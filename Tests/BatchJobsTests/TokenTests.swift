@@ -157,9 +157,14 @@ import Testing
         let client = try AttemptsTests.retrying(script)
         let asked = Self.provide(client, ["fresh-token"])
         let failed = try client.results("b-1", nil, nil).all().failure
-        #expect(failed?.status == (http == 401 ? .unauthenticated : .link))
-        #expect(asked() == 0 && script.requests.count == 2)
-        #expect(failed?.url == "https://s/m" && failed?.jobID == "b-1")
+        #expect(asked() == 0)
+        if http == 403 {
+            // The link may have expired: the service gave it again, and then it worked.
+            #expect(failed == nil && script.requests.count == 4)
+        } else {
+            #expect(failed?.status == .unauthenticated && script.requests.count == 2)
+            #expect(failed?.url == "https://s/m" && failed?.jobID == "b-1")
+        }
     }
 
     /// Once in each call, however many pages it takes to find a job that is wanted.

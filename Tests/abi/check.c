@@ -77,9 +77,9 @@ void check_skip(const char *why) {
     fprintf(stderr, "%s: skipped: %s\n", state.test, why);
 }
 
-void check_run(const char *name, void (*test)(void)) {
+int check_run(const char *name, void (*test)(void)) {
     const char *only = getenv("TEST_ONLY");
-    if (only != NULL && strstr(name, only) == NULL) return;
+    if (only != NULL && strstr(name, only) == NULL) return -1;
     state.test = name;
     state.failures = state.skip = 0;
     state.context[0] = '\0';
@@ -89,6 +89,7 @@ void check_run(const char *name, void (*test)(void)) {
     else if (state.skip) state.skipped++;
     else state.passed++;
     state.test = NULL;
+    return state.failures > 0 ? 0 : state.skip ? -1 : 1;
 }
 
 int check_report(const char *program) {

@@ -24,9 +24,10 @@ int check_has(const char *text, const char *part, const char *what, const char *
 /* Said beside each failure until it is changed: which row of a table is at work. */
 void check_context(const char *format, ...);
 
-/* Runs one test, or passes over it when TEST_ONLY names another. */
+/* Runs one test, or passes over it when TEST_ONLY names another. 1: it held, 0: not, -1: it was
+ * skipped. */
 #define RUN(test) check_run(#test, test)
-void check_run(const char *name, void (*test)(void));
+int check_run(const char *name, void (*test)(void));
 
 /* The rest of the running test is not possible here. */
 void check_skip(const char *why);

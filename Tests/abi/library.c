@@ -22,6 +22,7 @@ static void status_names(void) {
         {BJ_E_RATE_LIMITED, "BJ_E_RATE_LIMITED"}, {BJ_E_SERVER, "BJ_E_SERVER"}, {BJ_E_REFUSED, "BJ_E_REFUSED"},
         {BJ_E_REDIRECT, "BJ_E_REDIRECT"}, {BJ_E_PROTOCOL, "BJ_E_PROTOCOL"}, {BJ_E_CURSOR, "BJ_E_CURSOR"},
         {BJ_E_NOT_READY, "BJ_E_NOT_READY"}, {BJ_E_TRUNCATED, "BJ_E_TRUNCATED"}, {BJ_E_LINK, "BJ_E_LINK"},
+        {BJ_E_FILE, "BJ_E_FILE"}, {BJ_E_CHANGED, "BJ_E_CHANGED"},
     };
     size_t known = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) CHECK_TEXT(bj_status_name(rows[i].status), rows[i].name);
@@ -88,7 +89,8 @@ static void options(void) {
     static const char *const wanted[] = {
         "api_key", "page_size", "max_items", "max_pages", "cursor", "status", "kind", "sort_by", "sort_direction",
         "include_pending", "only_pending", "tenant_id", "project", "base_url", "user_agent", "http_version", "proxy",
-        "timeout_ms", "ca_file", "ca_dir", "result_hosts", NULL};
+        "timeout_ms", "ca_file", "ca_dir", "result_hosts", "max_record_bytes", "max_gzip_ratio", "parallel_parts",
+        "read_ahead_bytes", "resume", "save_format", "overwrite", NULL};
     size_t count = bj_option_count();
     for (size_t i = 0; i < count; i++) {
         const char *name = bj_option_name(i), *range = bj_option_range(i), *help = bj_option_help(i);

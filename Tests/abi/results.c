@@ -262,32 +262,59 @@ static void empty_job(void) {
     bj_client_destroy(client);
 }
 
-/* The file ends early: at every byte of a small one. All records before the cut, then an error. */
-static void cut_at_every_byte(void) {
-    bj_client *client = make_client("crustdata", NULL, NULL);
-    const char *id = sample("crustdata", "unfulfilled");
-    json_t *truth = truth_of("crustdata", id);
-    size_t total = json_array_size(json_object_get(truth, "records")), whole = 0, step = patience(1) > 1 ? 97 : 1;
-    for (size_t bytes = 0; bytes < 100000; bytes += step) {
-        struct comparison comparison = {"crustdata", truth, 0};
-        bj_error *error;
-        check_context("cut after %zu bytes", bytes);
-        calm();
-        fault("{ss ss ss sI si}", "service", "storage", "operation", "results", "fault", "cut", "bytes",
-              (json_int_t)bytes, "times", -1);
-        bj_status status = bj_client_results(client, id, NULL, NULL, compare_in_callback, &comparison, &error);
-        if (status == BJ_OK) {
-            /* Only when nothing was missing. */
-            CHECK_INT(comparison.count, total);
-            if (++whole == 3) break;
-            continue;
-        }
-        CHECK(status == BJ_E_TRUNCATED || status == BJ_E_TRANSPORT);
-        CHECK(comparison.count <= total);
-        EXPECT_ERROR(status, status, error);
-        CHECK_INT(whole, 0);
+/* The file ends early, at every byte of a small answer: all records before the cut and an error where
+ * nothing is tried again, and all records there are where the transfer may go on. */
+static void cut_at(bj_client *client, const json_t *truth, size_t bytes, int times, size_t *errors, size_t *whole) {
+    size_t total = json_array_size(json_object_get(truth, "records"));
+    struct comparison comparison = {"crustdata", truth, 0};
+    bj_error *error;
+    check_context("cut after %zu bytes, %d times", bytes, times);
+    calm();
+    fault("{ss ss ss sI si}", "service", "storage", "operation", "results", "fault", "cut", "bytes", (json_int_t)bytes,
+          "times", times);
+    bj_status status =
+        bj_client_results(client, sample("crustdata", "unfulfilled"), NULL, NULL, compare_in_callback, &comparison, &error);
+    if (status == BJ_OK) {
+        /* Only when nothing was missing. */
+        CHECK_INT(comparison.count, total);
+        ++*whole;
+        return;
     }
-    CHECK(whole > 0);
+    ++*errors;
+    /* Nothing of the file arrived, or a part. */
+    CHECK(status == BJ_E_TRUNCATED || status == BJ_E_TRANSPORT);
+    CHECK(comparison.count <= total); /* all, where only the end of gzip is missing */
+    EXPECT_ERROR(status, status, error);
+}
+
+static void cut_at_every_byte(void) {
+    bj_client *client = make_client("crustdata", "max_attempts", "1", NULL);
+    json_t *truth = truth_of("crustdata", sample("crustdata", "unfulfilled"));
+    size_t errors = 0, whole = 0, step = patience(1) > 1 ? 97 : 1;
+    for (size_t bytes = 0; bytes < 100000 && whole < 3; bytes += step) {
+        size_t before = whole;
+        cut_at(client, truth, bytes, -1, &errors, &whole);
+        /* Once it is whole, more bytes make it no less so. */
+        CHECK(before == 0 || whole > before);
+    }
+    CHECK(errors > (step > 1 ? 5 : 500));
+    CHECK_INT(whole, 3);
+    json_decref(truth);
+    bj_client_destroy(client);
+    calm();
+}
+
+static void cut_and_resumed(void) {
+    bj_client *client = make_client("crustdata", NULL, NULL);
+    json_t *truth = truth_of("crustdata", sample("crustdata", "unfulfilled"));
+    size_t errors = 0, whole = 0, cases = 0;
+    for (size_t bytes = 0;; bytes += 61, cases++) {
+        cut_at(client, truth, bytes, 1, &errors, &whole);
+        if (request_count_of("storage", "any") != 2) break; /* the answer is no longer than that */
+    }
+    CHECK(cases > 10);
+    CHECK_INT(errors, 0);
+    CHECK_INT(whole, cases + 1);
     json_decref(truth);
     bj_client_destroy(client);
     calm();
@@ -314,16 +341,41 @@ static void storage_errors(void) {
         CHECK_TEXT(bj_error_job_id(error), sample("crustdata", "succeeded"));
         EXPECT_ERROR(status, rows[i].wanted, error);
     }
-    /* A redirect of the storage is not followed with anything that proves who we are. */
+    bj_client_destroy(client);
     calm();
-    size_t records = 0;
-    bj_error *error;
-    fault("{ss ss ss ss si}", "service", "storage", "operation", "results", "fault", "redirect", "location",
-          fact("crustdata"), "times", -1);
-    bj_status status =
-        bj_client_results(client, sample("crustdata", "succeeded"), NULL, NULL, count_records, &records, &error);
-    CHECK(status == BJ_E_REDIRECT || status == BJ_E_LINK);
-    EXPECT_ERROR(status, status, error);
+}
+
+/* A redirect of the storage is followed with nothing that proves who we are, and not to everywhere. */
+static void storage_redirects(void) {
+    static const struct { const char *location; bj_status wanted; size_t asked; } rows[] = {
+        {NULL, BJ_E_UNAUTHENTICATED, 3}, /* the service itself, which misses a key */
+        {"ftp://127.0.0.1/x", BJ_E_REDIRECT, 2},
+        {"file:///etc/passwd", BJ_E_REDIRECT, 2},
+        {"", BJ_E_REDIRECT, 2},
+    };
+    bj_client *client = make_client("crustdata", "max_attempts", "1", "header.X-Secret", "hush", NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *location = rows[i].location != NULL ? rows[i].location : fact("crustdata");
+        size_t records = 0, at;
+        json_t *request, *list;
+        bj_error *error;
+        check_context("to \"%s\"", location);
+        calm();
+        fault("{ss ss ss ss si}", "service", "storage", "operation", "results", "fault", "redirect", "location", location,
+              "times", -1);
+        bj_status status =
+            bj_client_results(client, sample("crustdata", "succeeded"), NULL, NULL, count_records, &records, &error);
+        EXPECT_ERROR(status, rows[i].wanted, error);
+        CHECK_INT(records, 0);
+        list = requests();
+        CHECK_INT(json_array_size(list), rows[i].asked);
+        json_array_foreach(list, at, request) {
+            if (at == 0) continue; /* which asks for the job */
+            CHECK_TEXT(request_header(request, "Authorization"), NULL);
+            CHECK_TEXT(request_header(request, "X-Secret"), NULL);
+        }
+        json_decref(list);
+    }
     bj_client_destroy(client);
     calm();
 }
@@ -421,7 +473,9 @@ int main(void) {
     RUN(no_credentials_at_storage);
     RUN(empty_job);
     RUN(cut_at_every_byte);
+    RUN(cut_and_resumed);
     RUN(storage_errors);
+    RUN(storage_redirects);
     RUN(bad_files);
     RUN(bad_links);
     RUN(record_cap);

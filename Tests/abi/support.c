@@ -90,6 +90,12 @@ char *fetch(const char *service, const char *path, size_t *length) {
     return answer.bytes;
 }
 
+char *fetch_link(const char *link, size_t *length) {
+    struct answer answer = ask("GET", link, "", NULL, NULL);
+    *length = answer.length;
+    return answer.bytes;
+}
+
 json_t *control(const char *method, const char *path, json_t *body) {
     char *text = body != NULL ? json_dumps(body, 0) : NULL;
     struct answer answer = ask(method, fact("control"), path, text, NULL);
@@ -192,10 +198,12 @@ static void escaped(const char *text, char *to) {
     *to = '\0';
 }
 
-json_t *truth_of(const char *service, const char *id) {
+json_t *truth_of(const char *service, const char *id) { return truth_part(service, id, 100000); }
+
+json_t *truth_part(const char *service, const char *id, int records) {
     char segment[1024], path[1200];
     escaped(id, segment);
-    snprintf(path, sizeof path, "/truth/%s/results/%s", service, segment);
+    snprintf(path, sizeof path, "/truth/%s/results/%s?limit=%d", service, segment, records);
     return control("GET", path, NULL);
 }
 

@@ -38,12 +38,16 @@ void advance_clock(double seconds);
 const char *request_header(const json_t *request, const char *name);
 /* {"records": [base64], "outcomes": [..] or null, "keys": [..] or null} */
 json_t *truth_of(const char *service, const char *id);
+/* The same with the first records only; "count" tells how many there are. */
+json_t *truth_part(const char *service, const char *id, int records);
 json_t *truth_jobs(const char *service);
 /* Undoes base64; *length is the number of bytes; free the answer. */
 char *base64_bytes(const char *text, size_t *length);
 
 /* An answer fetched without the library, for comparison. Free the body. */
 char *fetch(const char *service, const char *path, size_t *length);
+/* The same for a link, without a key. */
+char *fetch_link(const char *link, size_t *length);
 
 /* Options from name and value pairs that end with NULL. */
 bj_options *make_options(const char *name, ...);

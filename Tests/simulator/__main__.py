@@ -21,12 +21,16 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=120, help="jobs per service")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="first of six ports, 0 for any free ones")
+    parser.add_argument("--port", type=int, default=0, help="first of eight ports, 0 for any free ones")
     parser.add_argument("--ready", metavar="FILE", help="also write the ready line to this file")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="serve all but control over TLS")
     parser.add_argument("--time-scale", type=float, default=1.0, help="speed of running jobs, 0 stops them")
     parser.add_argument("--link-ttl", type=int, default=FIVE_DAYS, help="life of signed links in seconds")
     parser.add_argument("--large-records", type=int, default=5000, help="size of Crustdata's large job")
+    parser.add_argument("--large-repeat", type=int, default=1,
+                        help="how often each part of Crustdata's large job holds its records")
+    parser.add_argument("--large-items", type=int, help="items of Spidra's large job")
+    parser.add_argument("--item-bytes", type=int, default=20000, help="size of each of these items")
     parser.add_argument("--stdin-guard", action="store_true", help="exit when stdin, a pipe, ends")
     return parser.parse_args(arguments)
 
@@ -63,7 +67,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     world = World(Options(choice.seed, choice.jobs, choice.host, choice.port,
                           tuple(choice.tls) if choice.tls else None, choice.time_scale,
-                          choice.link_ttl, choice.large_records))
+                          choice.link_ttl, choice.large_records, choice.large_repeat, choice.large_items,
+                          choice.item_bytes))
     world.start()
     announce(json.dumps(world.describe()), choice.ready)
     if choice.stdin_guard:

@@ -67,11 +67,20 @@ class Simulator:
 
     def raw(self, service: str, target: str) -> Tuple[bytes, Optional[OSError]]:
         """All bytes of one answer off the socket, and the error that ended it, if one did."""
-        parts = urlsplit(self.info[service])
+        return self.raw_at(self.info[service], target, self.auth(service))
+
+    def raw_link(self, link: str, **headers: str) -> Tuple[bytes, bytes, Optional[OSError]]:
+        """The same for a link: the head, the body as it was framed, and the error."""
+        data, error = self.raw_at(link, link[link.index("/", 8):], headers)
+        head, _, body = data.partition(b"\r\n\r\n")
+        return head, body, error
+
+    def raw_at(self, base: str, target: str, headers: Dict[str, str]) -> Tuple[bytes, Optional[OSError]]:
+        parts = urlsplit(base)
         lines = [f"GET {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in self.auth(service).items()]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         received = b""
-        with socket.create_connection((parts.hostname, parts.port), timeout=20) as sock:
+        with socket.create_connection((parts.hostname, parts.port or 80), timeout=20) as sock:
             sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
             try:
                 while True:
@@ -114,6 +123,14 @@ class Simulator:
 
     def fault(self, service: str, operation: str, name: str, **params: Any) -> None:
         self.control("PUT", "/faults", {"service": service, "operation": operation, "fault": name, **params})
+
+    def content(self, service: str, sample: str, **params: Any) -> int:
+        """Gives a sample job other records; answers how many it has now."""
+        return int(self.control("PUT", "/content", {"service": service, "sample": sample, **params})["records"])
+
+    def links(self, sample: str = "succeeded") -> List[str]:
+        """Fresh links to the parts of a Crustdata job."""
+        return list(self.job("crustdata", self.sample("crustdata", sample)).json()["download_urls"])
 
     def truth_ids(self, service: str) -> List[str]:
         return list(self.control("GET", f"/truth/{service}/jobs"))

@@ -32,8 +32,6 @@ final class Crustdata: Provider {
         ]
     }
 
-    func check(_ settings: Settings) throws(Failure) {}
-
     func listAddress(_ list: ListQuery, state: String?) throws(Failure) -> String {
         var address = Address(base: list.base)
         address.path("/batch")
@@ -59,8 +57,6 @@ final class Crustdata: Provider {
         address.segment(id)
         return address.text
     }
-
-    func jobRow(_ answer: Answer) throws(Failure) -> Value { try answer.whole() }
 
     func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
         let members = try row.members(table)

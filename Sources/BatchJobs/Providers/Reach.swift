@@ -41,8 +41,6 @@ final class Reach: Provider {
         return headers
     }
 
-    func check(_ settings: Settings) throws(Failure) {}
-
     func listAddress(_ list: ListQuery, state: String?) throws(Failure) -> String {
         let settings = list.settings
         var address = Address(base: list.base)

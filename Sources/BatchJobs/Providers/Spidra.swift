@@ -31,8 +31,6 @@ final class Spidra: Provider {
         [Header("x-api-key", credential)]
     }
 
-    func check(_ settings: Settings) throws(Failure) {}
-
     func listAddress(_ list: ListQuery, state: String?) throws(Failure) -> String {
         var address = Address(base: list.base)
         address.path("/batch/scrape")
@@ -71,8 +69,6 @@ final class Spidra: Provider {
         address.segment(id)
         return address.text
     }
-
-    func jobRow(_ answer: Answer) throws(Failure) -> Value { try answer.whole() }
 
     func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
         let members = try row.members(table)

@@ -60,8 +60,6 @@ final class Veryfront: Provider {
         return address.text
     }
 
-    func jobRow(_ answer: Answer) throws(Failure) -> Value { try answer.whole() }
-
     func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
         let members = try row.members(table)
         var fields = JobFields()

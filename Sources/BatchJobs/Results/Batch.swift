@@ -44,6 +44,15 @@ public final class Batch {
         given = 0..<0
     }
 
+    /// Forgets what the caller has not had, for good.
+    func discard() {
+        base = next
+        taken = 0
+        held = 0
+        end = 0
+        data.truncate(to: 0)
+    }
+
     /// Makes a record of bytes that `data` holds at or behind `end`.
     func take(_ range: Range<Int>, _ outcome: RecordOutcome, key: Bytes? = nil) throws(Failure) {
         if held == 0 { try startColumns() }

@@ -19,6 +19,8 @@ final class ItemStream: RecordSource {
     /// Where the items that are cut and not yet records end in the batch's data.
     private let ends = Buffer()
     private var passed: PassedRecords
+    /// Of the answer in hand, and the most of any: what comes again is no progress.
+    private var position: Int64 = 0
     private var received: Int64 = 0
     /// What the answer says of the job without its items.
     private(set) var job: Job?
@@ -99,7 +101,8 @@ final class ItemStream: RecordSource {
                     attempts.repay()
                     return false
                 }
-                received += Int64(chunk.count)
+                position += Int64(chunk.count)
+                received = max(received, position)
                 do throws(JSONFault) {
                     try cutter.feed(chunk, elements: batch.data, ends: ends)
                 } catch {
@@ -138,6 +141,7 @@ final class ItemStream: RecordSource {
         }
         answer = nil
         ends.truncate(to: 0)
+        position = 0
         passed = PassedRecords(place)
         cutter = Self.cutter(path, settings)
     }
@@ -169,9 +173,16 @@ final class ItemStream: RecordSource {
         return job
     }
 
+    /// Of the whole answer, once it is known.
+    private var length: Int64? {
+        if cutter.state == .end { return received }
+        return answer?.head["content-length"].flatMap(wholeNumber)
+    }
+
     var progress: SourceProgress {
         var progress = SourceProgress()
         progress.bytes = received
+        progress.total = length ?? -1
         return progress
     }
 }

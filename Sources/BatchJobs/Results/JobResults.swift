@@ -102,6 +102,7 @@ public final class JobResults {
             if error.status == .truncated { verdict = .short }
             error.jobID = openedJob.id.text
             failure = error
+            batch.discard()
             throw error
         }
     }

@@ -53,6 +53,7 @@ final class PartReader {
     /// Empties the batch and fills it with the next records; false at the end of the file.
     func fill(_ batch: Batch, _ call: Call) throws(Failure) -> Bool {
         moveOn(batch)
+        if let damage { throw damage }
         while true {
             if try cut(batch) { return true }
             if let damage { throw damage }
@@ -91,9 +92,7 @@ final class PartReader {
     private func checkFirst(_ batch: Batch) throws(Failure) {
         guard !isChecked, batch.held > 0 else { return }
         isChecked = true
-        let line = batch.bytes(at: 0)
-        let start = line.firstIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } ?? 0
-        guard let first = line[start], !"{[\"-0123456789tfn".utf8.contains(first) else { return }
+        guard let first = firstOfNoJSON(batch.bytes(at: 0)) else { return }
         throw Failure(
             .protocol, "the result file does not hold JSON lines: its first begins with the byte \(first)")
     }

@@ -8,7 +8,7 @@ final class PartWalk: RecordSource {
     private let settings: Settings
     private var resting: Place
     private var reader: PartReader?
-    /// Files on the wire, in the order of the parts behind the current one; nil where it did not
+    /// Files on the wire, in the order of the parts behind the current one; nil where one did not
     /// begin: its turn will tell why.
     private var ahead: ArraySlice<ResultFile?> = []
     private var done = SourceProgress()
@@ -40,7 +40,7 @@ final class PartWalk: RecordSource {
                 if try reader.fill(batch, call) { return true }
             } catch {
                 error.url = error.url ?? publicURL(links[resting.part])
-                try startAnew(reader, batch, error)
+                try startAnew(batch, error, call)
                 continue
             }
             close(reader, batch)
@@ -51,10 +51,14 @@ final class PartWalk: RecordSource {
 
     private func currentReader(_ call: Call) throws(Failure) -> PartReader {
         if let reader { return reader }
-        let reader = PartReader(try currentFile(call), resting, client, settings, tapping)
+        let reader = newReader(try currentFile(call))
         self.reader = reader
         openAhead(call)
         return reader
+    }
+
+    private func newReader(_ file: ResultFile) -> PartReader {
+        PartReader(file, resting, client, settings, tapping)
     }
 
     private func currentFile(_ call: Call) throws(Failure) -> ResultFile {
@@ -85,8 +89,10 @@ final class PartWalk: RecordSource {
 
     /// The current file is whole: the next begins where it ends.
     private func close(_ reader: PartReader, _ batch: Batch) {
-        done.bytes += reader.file.received
+        done.bytes += reader.file.given
         done.partsDone += 1
+        // Blanks behind the last line are still there, and no part of the next file's first.
+        batch.restart(keepingFrom: batch.data.count)
         var next = Place()
         next.index = batch.next
         next.part = resting.part + 1
@@ -94,23 +100,39 @@ final class PartWalk: RecordSource {
         self.reader = nil
     }
 
-    /// A file that changed before anything of it was given can begin anew: nothing is mixed.
-    private func startAnew(_ reader: PartReader, _ batch: Batch, _ failure: Failure) throws(Failure) {
-        let isUntouched = resting.records == 0 && resting.offset == 0 && batch.next == resting.index
+    /// A file that changed before anything of it was given can begin anew: nothing is mixed. Who
+    /// taps it has been given something.
+    ///
+    /// The file is opened here, because those ahead are of the parts behind it.
+    private func startAnew(_ batch: Batch, _ failure: Failure, _ call: Call) throws(Failure) {
+        let isWhole = resting.records == 0 && resting.offset == 0 && resting.skip == 0
+        let isUntouched = isWhole && batch.next == resting.index && tapping == nil
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
-        done.bytes += reader.file.received
-        self.reader = nil
         batch.restart(keepingFrom: batch.data.count)
+        self.reader = newReader(try open(resting.part, from: resting, call))
     }
 
     var progress: SourceProgress {
         var progress = done
         progress.parts = Int64(links.count)
-        let open = [reader?.file].compactMap { $0 } + ahead.compactMap { $0 }
-        for file in open { progress.bytes += file.received }
+        var files = Array(ahead)
+        if let reader { files.insert(reader.file, at: 0) }
+        var total: Int64? = files.count < links.count - resting.part ? nil : done.bytes
+        for file in files {
+            progress.bytes += file?.given ?? 0
+            total = sum(total, file?.length)
+        }
+        progress.total = total ?? -1
         return progress
     }
+}
+
+/// Nil where one of them is not known, or hosts claim more than there can be.
+private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
+    guard let one, let other else { return nil }
+    let (sum, overflow) = one.addingReportingOverflow(other)
+    return overflow ? nil : sum
 }
 
 extension FilePosition {

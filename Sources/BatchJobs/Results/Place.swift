@@ -72,6 +72,6 @@ struct PassedRecords {
     }
 }
 
-func changed(_ how: Message) -> Failure {
+func changed(_ how: String) -> Failure {
     Failure(.changed, "the results are not those that the place in them was taken from: " + how)
 }

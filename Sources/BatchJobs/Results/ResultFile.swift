@@ -26,6 +26,8 @@ final class ResultFile {
     private(set) var endIsFramed = false
     /// Bytes from the network in all, those that had to be skipped included.
     private(set) var received: Int64 = 0
+    /// Where reading began.
+    private let start: Int64
 
     private static let mostRedirects = 5
 
@@ -76,7 +78,8 @@ final class ResultFile {
         self.settings = settings
         self.bodyLimit = bodyLimit
         startedIn = call
-        offset = max(from?.offset ?? 0, 0)
+        start = max(from?.offset ?? 0, 0)
+        offset = start
         validator = from?.validator
         total = from?.total
         isBound = from != nil
@@ -131,6 +134,10 @@ final class ResultFile {
         return nil
     }
 
+    /// Bytes given so far, and how many there are to give; nil while that is not known.
+    var given: Int64 { offset - start }
+    var length: Int64? { total.map { max($0 - start, 0) } }
+
     private var isComplete: Bool { isBound && total.map { offset >= $0 } == true }
 }
 
@@ -177,7 +184,7 @@ extension ResultFile {
     }
 
     /// What is wrong with the last address of the route.
-    private func misled(_ what: Message) -> Failure {
+    private func misled(_ what: String) -> Failure {
         let redirects = route.count - 1
         if redirects < 1 { return Failure(.link, "the result link " + what) }
         return Failure(.redirect, "redirect \(redirects) of the result link " + what)
@@ -194,6 +201,7 @@ extension ResultFile {
                 ? "the result link was redirected more than \(Self.mostRedirects) times"
                 : "redirect \(route.count) of the result link leads to no address of https")
         failure.httpStatus = Int32(clamping: head.status)
+        failure.requestID = requestID(head)
         throw failure
     }
 
@@ -380,7 +388,7 @@ extension ResultFile {
         do throws(Failure) {
             try current.recover(failure, fromService: false)
         } catch {
-            throw error === failure ? final(failure, call) : error
+            throw final(error, call)
         }
     }
 
@@ -405,15 +413,15 @@ extension ResultFile {
         return failure.details.reduce(cut) { $0.detail($1.name, $1.value) }
     }
 
-    private func changed(_ how: Message) -> Failure {
+    private func changed(_ how: String) -> Failure {
         Failure(.changed, "the result file changed while it was read: " + how)
     }
 
-    private func refused(_ what: Message) -> Failure {
+    private func refused(_ what: String) -> Failure {
         Failure(.protocol, "the answer of the result host " + what)
     }
 
-    private func brokenOff(_ how: Message) -> Failure {
+    private func brokenOff(_ how: String) -> Failure {
         let failure = Failure(.transport, how)
         failure.retryable = true
         return failure

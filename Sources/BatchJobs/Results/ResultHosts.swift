@@ -75,10 +75,26 @@ private func hostAndPort(_ text: String) -> (host: String, port: Int64?)? {
     }
     guard isHost else { return nil }
     let name = String(decoding: host, as: UTF8.self)
+    if !isBracketed, !hasOneSpelling(name) { return nil }
     let rest = String(text[hostEnd...])
     if rest.isEmpty { return (name, nil) }
     guard let port = rest.behind(":").flatMap(wholeNumber), (1...65_535).contains(port) else {
         return nil
     }
     return (name, port)
+}
+
+/// False for an IPv4 address in another form than `127.0.0.1`: libcurl and the system's resolver
+/// also take `127.1`, `0x7f.0.0.1` and `2130706433` for it.
+private func hasOneSpelling(_ host: String) -> Bool {
+    let labels = host.pieces(at: UInt8(ascii: "."))
+    let last = labels.last { !$0.isEmpty } ?? ""
+    let isHexadecimal =
+        last.behind("0x")?.utf8.allSatisfy { isDigit($0) || (97...102).contains($0) } == true
+    guard isHexadecimal || last.utf8.allSatisfy(isDigit) else { return true }
+    return labels.count == 4
+        && labels.allSatisfy { label in
+            guard let number = wholeNumber(label) else { return false }
+            return number < 256 && label.isExactly(String(number))
+        }
 }

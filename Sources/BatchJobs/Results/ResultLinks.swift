@@ -55,10 +55,9 @@ final class ResultLinks {
 /// When a signed link ends, in milliseconds since 1970, as it says itself: `X-Amz-Date` or
 /// `X-Goog-Date` with the seconds of `X-Amz-Expires` or `X-Goog-Expires`, or `Expires` since 1970.
 func expiry(of url: String) -> Int64? {
-    let query = url.pieces(at: UInt8(ascii: "?"), atMost: 2).dropFirst().first
     var start: Int64?
     var length: Int64?
-    for pair in query?.pieces(at: UInt8(ascii: "&")) ?? [] {
+    for pair in query(of: url)?.pieces(at: UInt8(ascii: "&")) ?? [] {
         let sides = pair.pieces(at: UInt8(ascii: "="), atMost: 2)
         guard sides.count == 2 else { continue }
         let (name, value) = (sides[0], sides[1])
@@ -71,6 +70,12 @@ func expiry(of url: String) -> Int64? {
     let (ms, one) = length.multipliedReportingOverflow(by: 1000)
     let (end, two) = start.addingReportingOverflow(ms)
     return one || two ? nil : end
+}
+
+/// What is sent of it: the fragment behind stays here.
+private func query(of url: String) -> String? {
+    url.pieces(at: UInt8(ascii: "#"), atMost: 2)[0]
+        .pieces(at: UInt8(ascii: "?"), atMost: 2).dropFirst().first
 }
 
 /// `20260612T120000Z`
@@ -88,9 +93,7 @@ private func basicTime(_ text: String) -> Int64? {
 /// Takes out of a failure what gives links their power: their queries, and each value in one that
 /// is long enough to be a signature, as it stands and decoded.
 func hideSecrets(of urls: [String], in failure: Failure) {
-    let queries = urls.compactMap {
-        $0.pieces(at: UInt8(ascii: "?"), atMost: 2).dropFirst().first
-    }
+    let queries = urls.compactMap(query)
     let values = queries.flatMap { $0.pieces(at: UInt8(ascii: "&")) }
         .compactMap { $0.pieces(at: UInt8(ascii: "="), atMost: 2).last }
     let secrets = queries + (values + values.compactMap(percentDecoded)).filter { $0.utf8.count >= 16 }

@@ -35,7 +35,7 @@ struct ResumeToken {
         guard fields[0].isExactly(mark) else { throw wrong("is not one of bj_results_token_at") }
         let body = Substring(text).utf8.dropLast(fields.last?.utf8.count ?? 0)
         guard fields.count == 12, fields[11].isExactly(check(String(Substring(body)))),
-            let job = percentDecoded(fields[2]), let place = place(fields), let parts = Int(fields[3])
+            let job = percentDecoded(fields[2]), let place = place(fields), let parts = number(fields[3])
         else { throw damaged() }
         guard fields[1].isExactly(service) else {
             throw wrong("belongs to the service \(printable(fields[1])), not to \(service)")
@@ -43,7 +43,7 @@ struct ResumeToken {
         guard equalIgnoringCase(jobID, job) else {
             throw wrong("belongs to the job \(printable(job)), not to this one")
         }
-        return ResumeToken(parts: parts, place: place)
+        return ResumeToken(parts: Int(clamping: parts), place: place)
     }
 
     private static func place(_ fields: [String]) -> Place? {
@@ -59,8 +59,9 @@ struct ResumeToken {
         place.records = records
         place.isPacked = fields[9].isExactly("p")
         if let validator = fields[10].behind("v") {
-            guard let decoded = percentDecoded(validator) else { return nil }
-            place.validator = decoded
+            // It goes out in a header.
+            guard let tag = strongValidator(percentDecoded(validator)) else { return nil }
+            place.validator = tag
         } else {
             guard let digits = fields[10].behind("c"), let sum = UInt64(digits, radix: 16),
                 offset == 0, skip == 0
@@ -87,7 +88,7 @@ struct ResumeToken {
         wrong("is damaged; pass on what bj_results_token_at gave, unchanged")
     }
 
-    private static func wrong(_ why: Message) -> Failure {
+    private static func wrong(_ why: String) -> Failure {
         Failure.argument("the token in resume " + why).detail("option", "resume")
     }
 }

@@ -6,6 +6,7 @@
 #include <isa-l/igzip_lib.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct inflate_state bji_state;
 
@@ -16,15 +17,18 @@ enum {
 };
 
 /* Makes the state ready for the first byte behind the header of a member. The header is not left
- * to ISA-L: 2.30 loses its way in one that comes in pieces. */
+ * to ISA-L: 2.30 loses its way in one that comes in pieces. In damaged data 2.30 also looks up codes
+ * that the data does not define: what it finds must be neither another member's nor of the heap. */
 static inline void bji_restart(bji_state *state) {
     isal_inflate_reset(state);
+    memset(&state->lit_huff_code, 0, sizeof state->lit_huff_code);
+    memset(&state->dist_huff_code, 0, sizeof state->dist_huff_code);
     state->crc_flag = ISAL_GZIP_NO_HDR_VER;
 }
 
 /* NULL when there is no memory. */
 static inline bji_state *bji_new(void) {
-    bji_state *state = malloc(sizeof *state);
+    bji_state *state = calloc(1, sizeof *state);
     if (state != NULL) {
         isal_inflate_init(state);
         bji_restart(state);

@@ -74,7 +74,7 @@ private func check(_ all: Bytes, _ path: [String], _ sizes: [Int]) {
             fatalError("other elements")
         }
         if cut.envelope?.array != page.envelope.array { fatalError("another envelope") }
-    } catch where error.reason != .tooMany {
+    } catch  where error.reason != .tooMany {
         guard let fault = cut.fault else { fatalError("it takes what the other refuses") }
         if fault.offset != error.offset || fault.reason != error.reason {
             fatalError("another fault")

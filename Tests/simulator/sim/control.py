@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any, Callable, Dict, Tuple
 
+from . import content
 from .clock import DATA_EPOCH, Clock
 from .faults import BadFault, FaultTable
 from .http1 import Request, Response, json_response
@@ -13,6 +15,10 @@ from .services.base import Service
 from .wire import Plan
 
 Handler = Callable[[Request], Any]
+
+
+# Records in one answer unless more are asked for: a job may hold millions.
+TRUTH_LIMIT = 100000
 
 
 class NotThere(Exception):
@@ -35,6 +41,8 @@ class Control:
             ("GET", "clock"): lambda request: self._times(),
             ("PUT", "clock"): self._advance,
             ("PUT", "settings"): self._set,
+            ("PUT", "content"): self._fill,
+            ("DELETE", "content"): lambda request: self._empty(),
             ("GET", "truth"): self._truth,
         }
 
@@ -69,6 +77,23 @@ class Control:
                 age = self._clock.job_time() - DATA_EPOCH
                 service.busy = [age + float(seconds) for seconds in document["busy"]]
 
+    def _fill(self, request: Request) -> Dict[str, Any]:
+        """{"service", "job": id or "sample": which, ...}; the job is answered with its new count."""
+        document = json.loads(request.body)
+        service = self._service(document.pop("service"))
+        sample = service.samples().get(document.pop("sample", ""))
+        job_id = str(document.pop("job", sample))
+        index = service.index_of(job_id)
+        if index is None:
+            raise NotThere("no such job")
+        service.contents[index] = content.read(document)
+        truth = service.truth(job_id)
+        return {"job": job_id, "records": len(truth.records) if truth is not None else 0}
+
+    def _empty(self) -> None:
+        for service in self._services.values():
+            service.contents = dict(service.given)
+
     def _truth(self, request: Request) -> Any:
         parts = request.segments
         service = self._service(parts[1])
@@ -81,10 +106,23 @@ class Control:
         truth = service.truth(parts[3])
         if truth is None:
             raise NotThere("no such job")
-        return {"records": [base64.b64encode(data).decode() for data in truth.records],
-                "outcomes": truth.outcomes, "keys": truth.keys}
+        count = len(truth.records)
+        first = min(count, int(request.query.get("offset", "0")))
+        stop = min(count, first + int(request.query.get("limit", str(TRUTH_LIMIT))))
+        found = {"count": count, "records": [base64.b64encode(data).decode() for data in truth.records[first:stop]],
+                 "outcomes": truth.outcomes and truth.outcomes[first:stop],
+                 "keys": truth.keys and truth.keys[first:stop]}
+        return {**found, "sha256": _sum(truth.records)} if "digest" in request.query else found
 
     def _service(self, name: str) -> Service:
         if name not in self._services:
             raise NotThere("no such service")
         return self._services[name]
+
+
+def _sum(records: Any) -> str:
+    """Of all records, each with a line feed behind it."""
+    total = hashlib.sha256()
+    for record in records:
+        total.update(record + b"\n")
+    return total.hexdigest()

@@ -1,7 +1,8 @@
 """The table of faults and the rules by which they are applied.
 
-A fault either changes the answer before it becomes bytes, or how the bytes leave. A new one is a
-function and a line in ANSWERS or WIRES.
+A fault changes the answer before it becomes bytes, or how the bytes leave, or the service plays it
+itself. A new one is a function and a line in ANSWERS or WIRES, or a line in PLAYED and its place in
+the service.
 """
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ import base64
 import json
 import threading
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import parse_qsl, urlencode
 
+from . import place, recipe
+from .framing import Framing
 from .http1 import Request, Response, json_response
-from .wire import Plan
+from .wire import Plan, Point
 
 Params = Dict[str, Any]
 Make = Callable[[Request], Response]
@@ -29,10 +32,10 @@ class BadFault(Exception):
 # Faults that change the answer
 
 
-def _content(params: Params, fallback: bytes) -> bytes:
+def _content(params: Params, fallback: Any) -> Any:
     if "base64" in params:
         return base64.b64decode(params["base64"])
-    return str(params["body"]).encode() if "body" in params else fallback
+    return recipe.read(params["body"]) if "body" in params else fallback
 
 
 def _dress(response: Response, params: Params) -> Response:
@@ -52,7 +55,8 @@ def _status(params: Params, service: Any, request: Request, make: Make) -> Respo
 
 
 def _redirect(params: Params, service: Any, request: Request, make: Make) -> Response:
-    headers = [("Location", str(params["location"]))]
+    target = str(params["location"]).replace("{host}", request.header("host") or "")
+    headers = [("Location", target.replace("{target}", request.target))]
     return _dress(Response(int(params.get("status", 302)), b"", "", headers), params)
 
 
@@ -66,29 +70,34 @@ def _body(params: Params, service: Any, request: Request, make: Make) -> Respons
 
 def _mutate(params: Params, service: Any, request: Request, make: Make) -> Response:
     response = make(request)
-    if response.content_type != "application/json":
-        return response
-    value = _patched(json.loads(response.body), str(params["pointer"]), params)
-    response.body = json.dumps(value).encode()  # escapes, so that a lone surrogate can be sent
+    if response.content_type == "application/json" and isinstance(response.body, bytes):
+        response.body = _mutated(response.body, str(params["pointer"]), params)
     return response
 
 
-def _patched(document: Any, pointer: str, params: Params) -> Any:
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-    if not steps:
-        return params.get("value")
-    holder = document
-    try:
-        for step in steps[:-1]:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-        last: Any = int(steps[-1]) if isinstance(holder, list) else steps[-1]
-        if params.get("delete"):
-            del holder[last]
-        else:
-            holder[last] = params.get("value")
-    except (KeyError, IndexError, ValueError, TypeError):
-        pass  # this answer has no such place: it goes out as it is
-    return document
+def _mutated(body: bytes, pointer: str, params: Params) -> bytes:
+    if params.get("delete"):
+        return place.removed(body, pointer)
+    if "first" in params:
+        return place.begun(body, pointer, recipe.read(params["first"]))
+    if "add" in params:
+        old = place.number(body, pointer)
+        return body if old is None else place.replaced(body, pointer, str(old + int(params["add"])).encode())
+    if "raw" in params:
+        return place.replaced(body, pointer, recipe.read(params["raw"]))
+    # Escapes, so that a lone surrogate can be sent.
+    return place.replaced(body, pointer, json.dumps(params.get("value")).encode())
+
+
+def _edit(params: Params, service: Any, request: Request, make: Make) -> Response:
+    response = make(request)
+    if isinstance(response.body, bytes):
+        body = response.body
+        if "find" in params:
+            body = body.replace(recipe.read(params["find"]), recipe.read(params["put"]), 1)
+        body = body[:max(0, len(body) - int(params.get("drop", 0)))]
+        response.body = recipe.read(params.get("prepend", "")) + body + recipe.read(params.get("append", ""))
+    return _dress(response, params)
 
 
 def _twisted(how: str) -> Callable[[Params, Any, Request, Make], Response]:
@@ -98,7 +107,7 @@ def _twisted(how: str) -> Callable[[Params, Any, Request, Make], Response]:
         if response.status != 200:
             return response
         first = make(_first_page(request))
-        value = service.twist(how, request, json.loads(response.body), json.loads(first.body))
+        value = service.twist(how, request, json.loads(response.blob.whole()), json.loads(first.blob.whole()))
         return json_response(200, value)
     return apply
 
@@ -117,16 +126,32 @@ def _raw(params: Params, plan: Plan) -> None:
     plan.ending = "fin" if params.get("close", True) else "keep"
 
 
+def _point(params: Params) -> Point:
+    return Point(int(params.get("bytes", 0)), params.get("of") == "body")
+
+
 def _close(params: Params, plan: Plan) -> None:
-    plan.stop_after, plan.ending = 0, "fin"
+    plan.stop, plan.ending = Point(0), "fin"
 
 
 def _reset(params: Params, plan: Plan) -> None:
-    plan.stop_after, plan.ending = int(params.get("bytes", 0)), "rst"
+    plan.stop, plan.ending = _point(params), "rst"
 
 
 def _cut(params: Params, plan: Plan) -> None:
-    plan.stop_after, plan.ending = int(params["bytes"]), "fin"
+    plan.stop, plan.ending = _point(params), "fin"
+
+
+def _expire(params: Params, plan: Plan) -> None:
+    if "bytes" in params:
+        plan.stop, plan.ending = Point(int(params["bytes"]), True), "fin"
+
+
+def _framing(params: Params, plan: Plan) -> None:
+    length, chunk = params.get("length", 0), params.get("chunk")
+    plan.framing = Framing(0 if length == "absent" else int(length), length == "absent",
+                           None if chunk is None else max(1, int(chunk)), bool(params.get("last", True)),
+                           bool(params.get("garbage")), str(params.get("version", "HTTP/1.1")))
 
 
 def _delay(params: Params, plan: Plan) -> None:
@@ -134,7 +159,7 @@ def _delay(params: Params, plan: Plan) -> None:
 
 
 def _stall(params: Params, plan: Plan) -> None:
-    plan.pause_at, plan.pause = int(params.get("bytes", 0)), float(params["seconds"])
+    plan.pause_at, plan.pause = _point(params), float(params["seconds"])
 
 
 def _slow(params: Params, plan: Plan) -> None:
@@ -153,6 +178,7 @@ ANSWERS: Dict[str, Kind] = {
     "html": Kind(_html),
     "body": Kind(_body),
     "mutate": Kind(_mutate, ("pointer",)),
+    "edit": Kind(_edit),
     **{name: Kind(_twisted(name)) for name in TWISTS},
 }
 WIRES: Dict[str, Kind] = {
@@ -163,7 +189,25 @@ WIRES: Dict[str, Kind] = {
     "delay": Kind(_delay, ("seconds",)),
     "stall": Kind(_stall, ("seconds",)),
     "slow": Kind(_slow, ("rate",)),
+    "framing": Kind(_framing),
+    "expire": Kind(_expire),
 }
+# Played by the storage, "links" by the service that makes them: their names, and what they need.
+PLAYED: Dict[str, Tuple[str, ...]] = {
+    "links": (), "expire": (), "lenient": (), "hops": (), "gzip": (), "lines": (), "bomb": ("size",),
+    "change": (), "etag": ("how",), "blind": (), "range": ("how",),
+}
+# Parameters that are one of a few words, and those that describe bytes.
+WORDS: Dict[Tuple[str, str], Sequence[str]] = {
+    ("etag", "how"): ("weak", "none", "moving", "bare"),
+    ("range", "how"): ("ignored", "ignored_with_range", "early", "late", "short", "shifted", "wrong_total",
+                       "star_total", "no_header", "garbled", "multipart", "unsatisfiable"),
+    ("change", "content"): ("same", "pressed", "other", "longer", "shorter"),
+    ("gzip", "trailer"): ("missing", "half", "crc", "isize"),
+    ("hops", "to"): ("same", "relative", "port", "host", "plain", "loop", "file", "ftp", "scheme", "userinfo",
+                     "none"),
+}
+RECIPES = ("body", "find", "put", "prepend", "append", "first", "raw", "junk", "text", "head")
 
 
 @dataclass
@@ -174,19 +218,28 @@ class Fault:
     times: int
     after: int
     having: str
+    path: str
+    ranged: Optional[bool]
+    per_path: bool
     params: Params = field(default_factory=dict)
     seen: int = 0
     used: int = 0
+    counts: Dict[str, List[int]] = field(default_factory=dict)
 
     def matches(self, names: Sequence[str], operation: str, request: Request) -> bool:
         return ((self.service == "any" or self.service in names) and self.operation in ("any", operation)
-                and any(self.having in value for _, value in request.headers))
+                and any(self.having in value for _, value in request.headers)
+                and self.path in request.path
+                and (self.ranged is None or self.ranged == (request.header("range") is not None)))
 
-    def strikes(self) -> bool:
+    def strikes(self, path: str) -> bool:
         """Counts one matching request and says whether this one is hit."""
+        count = self.counts.setdefault(path if self.per_path else "", [0, 0])
+        count[0] += 1
         self.seen += 1
-        if self.seen <= self.after or (self.times >= 0 and self.used >= self.times):
+        if count[0] <= self.after or (self.times >= 0 and count[1] >= self.times):
             return False
+        count[1] += 1
         self.used += 1
         return True
 
@@ -196,6 +249,7 @@ class FaultTable:
         self._twists = twists  # per service: which list misbehaviours it knows
         self._lock = threading.Lock()
         self._faults: List[Fault] = []
+        self.on_clear: Callable[[], None] = lambda: None
 
     def add(self, document: Any) -> int:
         fault = self._read(document)
@@ -206,20 +260,24 @@ class FaultTable:
     def clear(self) -> None:
         with self._lock:
             self._faults = []
+        self.on_clear()
 
     def report(self) -> List[Params]:
         with self._lock:
-            return [dict(vars(fault)) for fault in self._faults]
+            return [{name: value for name, value in vars(fault).items() if name != "counts"}
+                    for fault in self._faults]
 
     def take(self, names: Sequence[str], operation: str, request: Request) -> List[Fault]:
         """The faults that hit this request, in the order they were added."""
         with self._lock:
             return [fault for fault in self._faults
-                    if fault.matches(names, operation, request) and fault.strikes()]
+                    if fault.matches(names, operation, request) and fault.strikes(request.path)]
 
     def answer(self, chosen: Sequence[Fault], service: Any, request: Request) -> Response:
         make: Make = service.handle
         for fault in chosen:
+            if fault.name in PLAYED:
+                request.notes[fault.name] = fault.params
             if fault.name in ANSWERS:
                 make = _around(fault, service, make)
         return make(request)
@@ -235,22 +293,35 @@ class FaultTable:
         if not isinstance(document, dict):
             raise BadFault("a fault is a JSON object")
         params = dict(document)
+        ranged = params.pop("ranged", None)
         fault = Fault(str(params.pop("service", "any")), str(params.pop("operation", "any")),
                       str(params.pop("fault", "")), int(params.pop("times", 1)),
-                      int(params.pop("after", 0)), str(params.pop("having", "")), params)
-        kind = ANSWERS.get(fault.name) or WIRES.get(fault.name)
-        if kind is None:
-            raise BadFault("unknown fault; known: " + ", ".join([*ANSWERS, *WIRES]))
+                      int(params.pop("after", 0)), str(params.pop("having", "")), str(params.pop("path", "")),
+                      None if ranged is None else bool(ranged), params.pop("per", "") == "path", params)
+        self._check(fault)
+        return fault
+
+    def _check(self, fault: Fault) -> None:
+        known = {**{name: kind.needs for name, kind in {**ANSWERS, **WIRES}.items()}, **PLAYED}
+        if fault.name not in known:
+            raise BadFault("unknown fault; known: " + ", ".join(known))
         if fault.operation not in OPERATIONS or fault.service not in ("any", "storage", *self._twists):
             raise BadFault("unknown service or operation")
-        missing = [name for name in kind.needs if name not in params]
+        missing = [name for name in known[fault.name] if name not in fault.params]
         if missing:
             raise BadFault("missing: " + ", ".join(missing))
+        for (name, member), words in WORDS.items():
+            if fault.name == name and fault.params.get(member, words[0]) not in words:
+                raise BadFault(f"{member} must be one of: {', '.join(words)}")
+        for name in RECIPES:
+            if name in fault.params:
+                recipe.read(fault.params[name])
+        if fault.name == "range":
+            fault.ranged = True
         if fault.name in TWISTS:
             fault.operation = "list"
             if fault.name not in self._twists.get(fault.service, ()):
                 raise BadFault(f"{fault.service} has no such list fault")
-        return fault
 
 
 def _around(fault: Fault, service: Any, make: Make) -> Make:

@@ -10,9 +10,11 @@ import threading
 import traceback
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 from urllib.parse import parse_qsl, unquote
 
+from .blob import Blob, Bytes
+from .framing import Framing
 from .wire import Plan
 
 Headers = List[Tuple[str, str]]
@@ -33,6 +35,8 @@ class Request:
     body: bytes
     connection: int
     keep_alive: bool
+    # Faults that the service plays itself, by name; nothing of them was on the wire.
+    notes: Dict[str, Dict[str, Any]] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -59,20 +63,30 @@ class Request:
 @dataclass
 class Response:
     status: int
-    body: bytes = b""
+    body: Union[bytes, Blob] = b""
     content_type: str = "application/json"
     headers: Headers = field(default_factory=list)
 
-    def wire(self, keep_alive: bool) -> bytes:
-        lines = [f"HTTP/1.1 {self.status} {reason(self.status)}"]
+    @property
+    def bodiless(self) -> bool:
+        return self.status in (204, 304)
+
+    @property
+    def blob(self) -> Blob:
+        return Bytes(self.body) if isinstance(self.body, bytes) else self.body
+
+    def head(self, keep_alive: bool, framing: Framing) -> bytes:
+        lines = [f"{framing.version} {self.status} {reason(self.status)}"]
         if self.content_type:
             lines.append(f"Content-Type: {self.content_type}")
-        if self.status not in (204, 304):
-            lines.append(f"Content-Length: {len(self.body)}")
-        lines += [f"{name}: {value}" for name, value in self.headers]
-        if not keep_alive:
+        framed = [] if self.bodiless else framing.headers(self.blob.size)
+        lines += [f"{name}: {value}" for name, value in framed + self.headers]
+        if not keep_alive or framing.lies:
             lines.append("Connection: close")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + self.body
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def content(self, method: str, framing: Framing) -> Iterable[bytes]:
+        return () if method == "HEAD" or self.bodiless else framing.dress(self.blob)
 
 
 def reason(status: int) -> str:
@@ -231,12 +245,13 @@ class Listener:
                 request = connection.read_request()
             except BadRequest as problem:
                 answer = Response(400, str(problem).encode(), "text/plain")
-                connection.sock.sendall(answer.wire(False))
+                Plan().send(connection.sock, answer.head(False, Framing()), answer.blob.slices())
                 return
             if request is None:
                 return
             response, plan = self._answer(request)
-            kept = plan.send(connection.sock, response.wire(request.keep_alive))
+            head = response.head(request.keep_alive, plan.framing)
+            kept = plan.send(connection.sock, head, response.content(request.method, plan.framing))
             if not (kept and request.keep_alive):
                 return
 

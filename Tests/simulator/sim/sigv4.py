@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for query-string (presigned) GET requests."""
+"""AWS Signature Version 4 for query-string (presigned) requests."""
 from __future__ import annotations
 
 import hashlib
@@ -29,9 +29,9 @@ def canonical_query(pairs: Pairs) -> str:
     return "&".join(f"{name}={value}" for name, value in spelled)
 
 
-def signature(secret: str, host: str, path: str, pairs: Pairs, date: str) -> str:
-    """The signature of a GET with only the host header signed; `pairs` without X-Amz-Signature."""
-    request = "\n".join(("GET", quote(path, safe="/-_.~"), canonical_query(pairs),
+def signature(secret: str, host: str, path: str, pairs: Pairs, date: str, method: str = "GET") -> str:
+    """The signature with only the host header signed; `pairs` without X-Amz-Signature."""
+    request = "\n".join((method, quote(path, safe="/-_.~"), canonical_query(pairs),
                          f"host:{host}\n", "host", "UNSIGNED-PAYLOAD"))
     digest = hashlib.sha256(request.encode()).hexdigest()
     text = "\n".join((ALGORITHM, date, scope(date), digest))
@@ -41,12 +41,15 @@ def signature(secret: str, host: str, path: str, pairs: Pairs, date: str) -> str
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def presign(credentials: Credentials, base: str, path: str, date: str, expires: int) -> str:
-    """A link to `path` under `base`, valid for `expires` seconds from `date` (YYYYMMDDTHHMMSSZ)."""
+def presign(credentials: Credentials, base: str, path: str, date: str, expires: int, extra: Pairs,
+            method: str = "GET") -> str:
+    """A link to `path` under `base`, valid for `expires` seconds from `date` (YYYYMMDDTHHMMSSZ);
+    `extra` goes into the query and is signed too."""
     host = base.split("://", 1)[1]
     pairs = [("X-Amz-Algorithm", ALGORITHM),
              ("X-Amz-Credential", f"{credentials.access_key}/{scope(date)}"),
-             ("X-Amz-Date", date), ("X-Amz-Expires", str(expires)), ("X-Amz-SignedHeaders", "host")]
-    mark = signature(credentials.secret, host, path, pairs, date)
+             ("X-Amz-Date", date), ("X-Amz-Expires", str(expires)), ("X-Amz-SignedHeaders", "host"),
+             *extra]
+    mark = signature(credentials.secret, host, path, pairs, date, method)
     query = "&".join(f"{name}={escape(value)}" for name, value in pairs)
     return f"{base}{quote(path, safe='/-_.~')}?{query}&X-Amz-Signature={mark}"

@@ -4,40 +4,61 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from dataclasses import dataclass
-from typing import Optional
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Iterable, NamedTuple, Optional
+
+from .framing import Framing
 
 # A reset right behind data can overtake it in the peer's kernel; this lets the data arrive first.
 RESET_PAUSE = 0.02
 SLOW_TICK = 0.05
 
 
+class Point(NamedTuple):
+    """A place in an answer, counted from its first byte or from the first of its body."""
+    place: int
+    of_body: bool = False
+
+    def behind(self, head: bytes) -> int:
+        return self.place + (len(head) if self.of_body else 0)
+
+
 @dataclass
 class Plan:
     delay: float = 0.0
     raw: Optional[bytes] = None
-    stop_after: Optional[int] = None
+    stop: Optional[Point] = None
     ending: str = "keep"  # keep, fin or rst
-    pause_at: Optional[int] = None
+    pause_at: Optional[Point] = None
     pause: float = 0.0
     rate: Optional[float] = None
+    framing: Framing = field(default_factory=Framing)
 
-    def send(self, sock: socket.socket, data: bytes) -> bool:
-        """Send `data` as planned; True when the connection may serve another request."""
+    def send(self, sock: socket.socket, head: bytes, body: Iterable[bytes]) -> bool:
+        """Send an answer as planned; True when the connection may serve another request."""
         if self.delay:
             time.sleep(self.delay)
         if self.raw is not None:
-            data = self.raw
-        if self.stop_after is not None:
-            data = data[:self.stop_after]
-        if self.pause_at is not None:
-            self._pour(sock, data[:self.pause_at])
-            time.sleep(self.pause)
-            data = data[self.pause_at:]
-        self._pour(sock, data)
+            head, body = self.raw, ()
+        end = None if self.stop is None else self.stop.behind(head)
+        pause = None if self.pause_at is None else self.pause_at.behind(head)
+        sent = 0
+        # Small answers leave in one piece; what is made while it is sent leaves as it comes.
+        for piece in _joined(chain((head,), body)):
+            if end is not None:
+                piece = piece[:max(0, end - sent)]
+            if pause is not None and sent <= pause <= sent + len(piece):
+                self._pour(sock, piece[:pause - sent])
+                time.sleep(self.pause)
+                piece, sent, pause = piece[pause - sent:], pause, None
+            self._pour(sock, piece)
+            sent += len(piece)
+            if end is not None and sent >= end:
+                break
         if self.ending == "rst":
-            _reset(sock, after_data=bool(data))
-        return self.ending == "keep"
+            _reset(sock, after_data=bool(sent))
+        return self.ending == "keep" and not self.framing.lies
 
     def _pour(self, sock: socket.socket, data: bytes) -> None:
         if self.rate is None:
@@ -48,6 +69,18 @@ class Plan:
         for start in range(0, len(data), step):
             sock.sendall(data[start:start + step])
             time.sleep(step / self.rate)
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterable[bytes]:
+    """Pieces of some 64 KiB, so that many small ones do not cost a system call each."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= 65536:
+            yield held[0] if len(held) == 1 else b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _reset(sock: socket.socket, after_data: bool) -> None:

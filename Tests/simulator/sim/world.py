@@ -6,13 +6,14 @@ import ssl
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from . import jwt
+from . import content, jwt
 from .clock import Clock
 from .control import Control
 from .dice import key_for
 from .faults import FaultTable
 from .http1 import Listener, connection_numbers
 from .journal import Journal
+from .links import Links
 from .origin import Origin
 from .services.base import Service
 from .services.crustdata import Crustdata
@@ -21,9 +22,11 @@ from .services.spidra import Spidra
 from .services.veryfront import Project, Veryfront
 from .sigv4 import Credentials
 from .storage import Storage
+from .timeline import PINNED
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
-ORDER = ("crustdata", "spidra", "reach", "veryfront", "storage", "control")
+ORDER = ("crustdata", "spidra", "reach", "veryfront", "storage", "control", "mirror", "plain")
+OPEN = ("control", "plain")  # never over TLS
 PATH_PREFIX = {"spidra": "/api"}
 YEAR_2100 = 4102444800
 
@@ -37,6 +40,9 @@ class Options(NamedTuple):
     time_scale: float
     link_ttl: int
     large_records: int
+    large_repeat: int
+    large_items: Optional[int]
+    item_bytes: int
 
 
 def secret_text(seed: int, name: str) -> str:
@@ -49,10 +55,12 @@ class World:
         self._clock = Clock(options.time_scale)
         self._journal = Journal()
         self._services = self._make_services()
+        self._enlarge()
         self._storage = self._make_storage()
         self._faults = FaultTable({name: service.twists for name, service in self._services.items()})
         self._listeners = self._listen()
-        self._storage.base = self._listeners["storage"].base
+        self._storage.bases = {name: self._listeners[name].base for name in ("storage", "mirror", "plain")}
+        self._faults.on_clear = self._links.revive
 
     def _make_services(self) -> Dict[str, Service]:
         seed, jobs, clock = self._options.seed, self._options.jobs, self._clock
@@ -72,6 +80,17 @@ class World:
             Veryfront(seed, jobs, clock, self._keys["veryfront"], VECTORS, self._project)]
         return {service.name: service for service in made}
 
+    def _enlarge(self) -> None:
+        """The large jobs as the command line wants them."""
+        options, place = self._options, PINNED.index("large")
+        if options.large_repeat > 1:
+            self._services["crustdata"].given[place] = content.read({"repeat": options.large_repeat})
+        if options.large_items is not None:
+            self._services["spidra"].given[place] = content.read(
+                {"items": options.large_items, "size": options.item_bytes})
+        for service in self._services.values():
+            service.contents = dict(service.given)
+
     def _make_reach_keys(self, seed: int) -> Keys:
         secret = secret_text(seed, "reach").encode()
         times = {"iat": 1781265600, "exp": YEAR_2100}
@@ -81,10 +100,10 @@ class World:
         return Keys(jwt.make(tenant, secret), jwt.make(partner, secret), "tenant-1")
 
     def _make_storage(self) -> Storage:
-        credentials = Credentials("AKIA" + secret_text(self._options.seed, "access")[:16].upper(),
-                                  secret_text(self._options.seed, "storage"))
-        storage = Storage(credentials, self._clock, self._journal, self._crustdata.object,
-                          self._options.link_ttl)
+        self._storage_key = Credentials("AKIA" + secret_text(self._options.seed, "access")[:16].upper(),
+                                        secret_text(self._options.seed, "storage"))
+        self._links = Links(self._storage_key, self._clock, self._options.link_ttl)
+        storage = Storage(self._links, self._journal, self._crustdata.object)
         self._crustdata.link = storage.link
         return storage
 
@@ -92,14 +111,15 @@ class World:
         applications: Dict[str, Any] = {
             name: Origin(service, (name,), self._journal, self._faults, self._clock)
             for name, service in self._services.items()}
-        applications["storage"] = Origin(self._storage, ("storage", "crustdata"), self._journal,
-                                         self._faults, self._clock)
+        for name in ("storage", "mirror", "plain"):
+            applications[name] = Origin(self._storage, ("storage", "crustdata"), self._journal,
+                                        self._faults, self._clock)
         applications["control"] = Control(self._services, self._journal, self._faults, self._clock)
         tls = self._tls_context()
         numbers = connection_numbers()
         base = self._options.port
         return {name: Listener(self._options.host, base + place if base else 0, applications[name],
-                               numbers, None if name == "control" else tls)
+                               numbers, None if name in OPEN else tls)
                 for place, name in enumerate(ORDER)}
 
     def _tls_context(self) -> Optional[ssl.SSLContext]:
@@ -112,7 +132,7 @@ class World:
     def describe(self) -> Dict[str, Any]:
         """The ready line."""
         bases = {name: self._listeners[name].base + PATH_PREFIX.get(name, "") for name in ORDER}
-        return {**bases, "keys": {**self._keys, "reach": self._reach_keys.tenant_token},
+        return {**bases, "storage_key": self._storage_key._asdict(), "keys": {**self._keys, "reach": self._reach_keys.tenant_token},
                 "project": self._project.slug, "project_id": self._project.id,
                 "reach_partner_key": self._reach_keys.partner_token,
                 "reach_tenant_id": self._reach_keys.tenant_id,

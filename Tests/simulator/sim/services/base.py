@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ..clock import Clock
+from ..content import Content
 from ..dice import Uuids, key_for
 from ..http1 import Headers, Request, Response
 from ..timeline import PINNED, Job, job_at
@@ -16,6 +17,9 @@ class Truth(NamedTuple):
     keys: Optional[Sequence[str]]
 
 
+_UNTOUCHED = Content(0)
+
+
 class Service:
     name = ""
     twists: Sequence[str] = ()  # the list misbehaviours this service can show
@@ -26,6 +30,8 @@ class Service:
         self.clock = clock
         self.vectors: Any = False  # set by the control origin: answer with the documents' examples
         self.busy: Sequence[float] = ()  # likewise: when the newest jobs end, in seconds of job time
+        self.given: Dict[int, Content] = {}  # what the command line says of single jobs
+        self.contents: Dict[int, Content] = {}  # jobs whose records a test has replaced, and those
         self._uuids = Uuids(self.key)
 
     # Jobs
@@ -36,6 +42,14 @@ class Service:
     def index_of(self, job_id: str) -> Optional[int]:
         index = self._uuids.index(job_id)
         return index if index is not None and index < self.count else None
+
+    def content(self, index: int) -> Content:
+        return self.contents.get(index, _UNTOUCHED)
+
+    def replaced(self, index: int) -> Optional[Sequence[bytes]]:
+        """The records a test gave this job, if it is done; None where those of the seed count."""
+        found = self.content(index).records
+        return found if found is not None and self.job(index).state == "done" else None
 
     def job(self, index: int) -> Job:
         return self.jobs([index])[0]

@@ -2,12 +2,16 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 import uuid
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from .. import gzipped, lines
+from ..blob import Blob, Bytes, Join, Repeat
 from ..clock import Clock
+from ..content import repeated
 from ..http1 import Headers, Request, Response, json_response
 from ..timeline import Job, kind_at
 from ..texts import stamp_offset
@@ -27,6 +31,9 @@ PART_RECORDS = 250
 RATE_LIMIT = 60
 
 
+Params = Dict[str, Any]
+
+
 class Size(NamedTuple):
     """The numbers of one job as its row shows them."""
     identifiers: int
@@ -43,12 +50,13 @@ class Crustdata(Service):
                  large_records: int) -> None:
         super().__init__(seed, jobs, clock)
         self.api_key = api_key
-        self.link: Callable[[str], str] = lambda path: path  # replaced once storage listens
+        # Replaced once the storage listens: a path, and the parameters of a `links` fault.
+        self.link: Callable[[str, Params], str] = lambda path, how: path
         self._vector_files = vectors / self.name
         self._large_records = large_records
         self._answers = 0
         self._aliases: Dict[str, int] = {}
-        self._parts = functools.lru_cache(maxsize=128)(self._make_parts)
+        self._file = functools.lru_cache(maxsize=128)(self._make_file)
 
     # Jobs
 
@@ -88,6 +96,8 @@ class Crustdata(Service):
             row["error_message"] = job.dice.pick(FAILURES)
         if job.place % 41 == 40:
             row["queue_hint"] = {"lane": "bulk \u2603", "weights": [1, 2.5, None], "nested": {"a": {}}}
+        if job.place in self.contents and row["status"] == "completed":
+            row["result_count"] = self._record_count(job.place) * self.content(job.place).repeat
         return row
 
     def samples(self) -> Dict[str, Optional[str]]:
@@ -97,47 +107,74 @@ class Crustdata(Service):
 
     # Results
 
-    def result_lines(self, index: int) -> List[Tuple[bytes, Optional[str]]]:
-        """Every record of a finished job, in file order; none for any other job."""
+    def result_lines(self, index: int, rows: Optional[range] = None) -> List[Tuple[bytes, Optional[str]]]:
+        """Records of a finished job, in file order, all unless `rows` are given; none of another."""
+        given = self.replaced(index)
+        if given is not None:
+            return [(line, None) for line in (given if rows is None else given[rows.start:rows.stop])]
         job = self.job(index)
         entity, action = self._shape(job)
-        size = self._size(job, action)
+        return [record(self.key, index, row, action, entity)
+                for row in (range(self._record_count(index)) if rows is None else rows)]
+
+    def _record_count(self, index: int) -> int:
+        job = self.job(index)
         if _status(job) != "completed":
-            return []
-        return [record(self.key, index, row, action, entity) for row in range(size.results)]
+            return 0
+        given = self.replaced(index)
+        return len(given) if given is not None else self._size(job, self._shape(job)[1]).results
+
+    def _spans(self, index: int) -> List[range]:
+        """The records, part by part."""
+        count, parts = self._record_count(index), self.content(index).parts
+        step = max(PART_RECORDS, -(-count // 20)) if parts is None else max(1, -(-count // parts))
+        return [range(start, min(start + step, count)) for start in range(0, count, step)]
 
     def truth(self, job_id: str) -> Optional[Truth]:
         index = self.index_of(job_id)
         if index is None:
             return None
-        lines = self.result_lines(index)
-        keys = [key for _, key in lines if key is not None]
-        return Truth([line for line, _ in lines], None, keys if len(keys) == len(lines) else None)
+        if index in self.contents:
+            groups = [[line for line, _ in self.result_lines(index, span)] for span in self._spans(index)]
+            return Truth(repeated(groups, self.content(index).repeat), None, None)
+        found = self.result_lines(index)
+        keys = [key for _, key in found if key is not None]
+        return Truth([line for line, _ in found], None, keys if len(keys) == len(found) else None)
 
-    def _make_parts(self, index: int) -> Tuple[bytes, ...]:
-        lines = [line for line, _ in self.result_lines(index)]
-        step = max(PART_RECORDS, -(-len(lines) // 20))
-        starts = range(0, len(lines), step)
-        # The merged file is the parts in a row, so only the last one may lack its newline.
-        return tuple(gzip_part(lines[start:start + step], part,
-                               part < len(starts) - 1 or index % 5 != 4)
-                     for part, start in enumerate(starts))
+    def _make_file(self, index: int, version: int, part: int, how: str) -> Blob:
+        """One part, or the merged file for -1, laid out and pressed as the faults say. The merged
+        file is the parts in a row, so only the last one may lack its newline."""
+        notes = json.loads(how)
+        spans, repeat = self._spans(index), self.content(index).repeat
+        change = notes.get("change", {}).get("content")
+        press = notes.get("gzip", {"level": 1, "members": 2} if change == "pressed" else None)
+        files: List[Blob] = []
+        texts: List[bytes] = []
+        for number, span in enumerate(spans):
+            if part not in (-1, number):
+                continue
+            group = _changed([line for line, _ in self.result_lines(index, span)], change)
+            final = number < len(spans) - 1 or index % 5 != 4 or repeat > 1
+            text = lines.lay(group, notes.get("lines", {}), final)
+            texts.append(text)
+            if press is None:
+                file = gzip_part(text, number)
+                files.append(Repeat(file, repeat) if repeat > 1 else Bytes(file))
+        return Join(files) if press is None else Bytes(gzipped.press(b"".join(texts), press))
 
-    def _finished_parts(self, index: int) -> Tuple[bytes, ...]:
-        """Not cached before the job is done: a moving job would be kept empty for ever."""
-        return self._parts(index) if _status(self.job(index)) == "completed" else ()
-
-    def object(self, path: str) -> Optional[bytes]:
-        """The bytes of `<batch_id>/output/<file>`, or None when no such file was written."""
+    def object(self, path: str, notes: Dict[str, Params]) -> Optional[Blob]:
+        """The file `<batch_id>/output/<name>`, or None when no such file was written."""
         job_id, _, name = path.partition("/output/")
         index = self.index_of(job_id)
-        parts = self._finished_parts(index) if index is not None else ()
-        if name == "results.jsonl.gz" and parts:
-            return b"".join(parts)
-        for number, part in enumerate(parts):
-            if name == _part_name(number):
-                return part
-        return None
+        if index is None or _status(self.job(index)) != "completed":
+            return None
+        names = ["results.jsonl.gz", *(_part_name(number) for number in range(len(self._spans(index))))]
+        if len(names) == 1 or name not in names:
+            return None
+        if "bomb" in notes:
+            return gzipped.bomb(notes["bomb"])
+        how: Params = {key: notes[key] for key in ("lines", "gzip", "change") if key in notes}
+        return self._file(index, self.content(index).version, names.index(name) - 1, gzipped.key(how))
 
     # HTTP
 
@@ -211,12 +248,19 @@ class Crustdata(Service):
         job = self.job(index)
         row = self._row(job)
         if row["status"] == "completed":
-            folder = f"{row['batch_id']}/output/"
-            row["download_url"] = self.link(folder + "results.jsonl.gz")
-            if row["result_count"]:
-                row["download_urls"] = [self.link(folder + _part_name(number))
-                                        for number in range(len(self._finished_parts(index)))]
+            self._add_links(row, index, request.notes.get("links", {}))
         return json_response(200, row)
+
+    def _add_links(self, row: Dict[str, Any], index: int, how: Params) -> None:
+        folder = f"{row['batch_id']}/output/"
+        if "urls" in how:
+            row["download_urls"] = list(how["urls"])
+            row["download_url"] = how.get("url", (row["download_urls"] or [None])[0])
+            return
+        row["download_url"] = self.link(folder + "results.jsonl.gz", how)
+        if row["result_count"]:
+            row["download_urls"] = [self.link(folder + _part_name(number), how)
+                                    for number in range(len(self._spans(index)))]
 
     def error(self, status: int, message: Optional[str] = None, retry_in: float = 1) -> Response:
         kind = ERROR_TYPES.get(status, "internal_error" if status >= 500 else "error")
@@ -263,6 +307,15 @@ def _status(job: Job) -> str:
     if job.state == "running":
         return "processing"
     return "failed" if job.kind == "failed" else "completed"
+
+
+def _changed(records: List[bytes], how: Optional[str]) -> List[bytes]:
+    """The records of another version of a file: `other` has as many, in another order."""
+    if how == "other":
+        return records[::-1]
+    if how == "longer":
+        return records + records[:1]
+    return records[:len(records) // 2] if how == "shorter" else records
 
 
 def _part_name(number: int) -> str:

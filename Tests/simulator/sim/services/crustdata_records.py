@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from ..dice import Dice
 from ..texts import ODD_TEXTS, WORDS, dump
@@ -72,9 +72,8 @@ def _spell(dice: Dice, value: Dict[str, Any]) -> bytes:
     return text.encode()
 
 
-def gzip_part(lines: List[bytes], part: int, final_newline: bool) -> bytes:
+def gzip_part(text: bytes, part: int) -> bytes:
     """A part file. Cuts between members fall anywhere in the text, also inside a line."""
-    text = b"\n".join(lines) + (b"\n" if final_newline else b"")
     if part % MEMBER_STRIDE != 1:
         return gzip.compress(text, 6, mtime=0)
     step = max(1, len(text) // 3)

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
+from ..blob import Blob, Bytes, Flow
 from ..clock import Clock
+from ..content import Rows
 from ..dice import Dice, Uuids
 from ..http1 import Headers, Request, Response, json_response
 from ..texts import ODD_TEXTS, WORDS, dump, stamp_zulu
@@ -59,7 +61,11 @@ class Spidra(Service):
         ended = int(total * job.fraction)
         if job.kind == "cancelled" and job.state == "done":
             ended = total // 2
-        if job.kind == "failed":
+        given = self._items_given(job)
+        if given is not None:
+            total = ended = len(given)
+            failing = 0
+        elif job.kind == "failed":
             failing = total
         elif job.kind != "partial":
             failing = 0
@@ -84,8 +90,25 @@ class Spidra(Service):
 
     # Items
 
-    def _items(self, batch: Batch) -> List[bytes]:
-        return [self._item(batch, item).encode() for item in range(batch.total)]
+    def _items(self, batch: Batch) -> Sequence[bytes]:
+        given = self._items_given(batch.job)
+        return given if given is not None else [self._item(batch, item).encode() for item in range(batch.total)]
+
+    def _items_given(self, job: Job) -> Optional[Sequence[bytes]]:
+        """What a test put in place of the job's own: texts, or a number of items of one size."""
+        content = self.content(job.place)
+        if content.items is None or job.state != "done":
+            return self.replaced(job.place)
+        return Rows(content.items, lambda item: self._sized_item(job.place, item, content.size))
+
+    def _sized_item(self, index: int, item: int, size: int) -> bytes:
+        """An item of exactly `size` bytes, or of the fewest that it takes."""
+        head = dump({"uuid": self._item_ids.make((index << 24) + item + (1 << 46)), "jobId": f"{item:010d}",
+                     "url": f"https://big.example/{item:010d}", "status": "completed", "error": None,
+                     "creditsUsed": 1})[:-1] + ',"result":"'
+        word = f"{item:010d} [{{\\\"}}] "
+        text = word * (max(0, size - len(head) - 2) // len(word))
+        return (head + text + "." * (size - len(head) - len(text) - 2) + '"}').encode()
 
     def _item_state(self, batch: Batch, item: int) -> str:
         if item < batch.ended:
@@ -141,6 +164,8 @@ class Spidra(Service):
         if index is None:
             return None
         batch = self._batch(self.job(index))
+        if index in self.contents:
+            return Truth(self._items(batch), None, None)
         items = range(batch.total)
         return Truth(self._items(batch), [self._item_state(batch, item) for item in items],
                      [self._item_id(batch, item) for item in items])
@@ -197,8 +222,11 @@ class Spidra(Service):
         names = ("status", "totalUrls", "completedCount", "failedCount")
         head = dump({name: row[name] for name in names}).encode()
         tail = dump({name: row[name] for name in ("createdAt", "finishedAt")}).encode()
-        body = head[:-1] + b',"items":[' + b",".join(self._items(batch)) + b"]," + tail[1:]
-        return Response(200, body)
+        items = self._items(batch)
+        begin, end = head[:-1] + b',"items":[', b"]," + tail[1:]
+        if isinstance(items, Rows):
+            return Response(200, _long_answer(begin, items, end))
+        return Response(200, begin + b",".join(items) + end)
 
     def _invalid(self, problems: List[str]) -> Response:
         return json_response(422, {"status": "error", "message": "Validation failed", "errors": problems})
@@ -237,6 +265,21 @@ class Spidra(Service):
         """The documents say a Unix timestamp, so that is what goes out."""
         return [("RateLimit-Limit", str(RATE_LIMIT)), ("RateLimit-Remaining", str(remaining)),
                 ("RateLimit-Reset", str(int(self.clock.wall_time() + resets_in)))]
+
+
+def _long_answer(begin: bytes, items: Rows, end: bytes) -> Blob:
+    """Made while it is sent: all items are of one size."""
+    if not len(items):
+        return Bytes(begin + end)
+
+    def pieces() -> Iterator[bytes]:
+        yield begin + items[0]
+        for item in range(1, len(items)):
+            yield b"," + items[item]
+        yield end
+
+    size = len(begin) + len(end) + len(items) * (len(items[0]) + 1) - 1
+    return Flow(size, repr((begin, len(items), len(items[0]))), pieces)
 
 
 def _status(job: Job) -> str:

@@ -2,8 +2,8 @@ import BatchJobs
 import BatchJobsJSON
 import CCurl
 
-/// What matters of an address before a request goes to it, as libcurl itself reads it.
-struct Address {
+/// Where a request would go, as libcurl itself reads the address.
+struct Target {
     let scheme: String
     /// Without a port; IPv6 in brackets.
     let host: String
@@ -49,18 +49,18 @@ struct Address {
 
     /// What is wrong with sending a request there, or nil. The address itself is never quoted:
     /// it may hold a password or be signed.
-    static func objection(_ text: String, _ address: Address?, allowHTTP: Bool) -> String? {
-        guard let address, let authority = authority(of: text) else {
+    static func objection(_ text: String, _ target: Target?, allowHTTP: Bool) -> String? {
+        guard let target, let authority = authority(of: text) else {
             return "is not an absolute address; it should look like https://host/path"
         }
         if authority.contains(UInt8(ascii: "@")) {
             return "may not hold a user name or password"
         }
-        if address.isEncrypted { return nil }
-        if !address.scheme.isExactly("http") {
-            return "must begin with https://, not \(address.scheme)://"
+        if target.isEncrypted { return nil }
+        if !target.scheme.isExactly("http") {
+            return "must begin with https://, not \(target.scheme)://"
         }
-        if allowHTTP || address.isLoopback { return nil }
+        if allowHTTP || target.isLoopback { return nil }
         return "must begin with https://; http:// is for this machine only, unless allow_http is set"
     }
 
@@ -76,7 +76,7 @@ struct Address {
     }
 
     static func check(base text: String, allowHTTP: Bool) throws(Failure) {
-        if let objection = objection(text, Address(text), allowHTTP: allowHTTP) {
+        if let objection = objection(text, Target(text), allowHTTP: allowHTTP) {
             throw .argument("the address of the service " + objection)
         }
         if text.utf8.contains(UInt8(ascii: "?")) || text.utf8.contains(UInt8(ascii: "#")) {
@@ -86,7 +86,7 @@ struct Address {
 
     static func check(proxy text: String) throws(Failure) {
         let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
-        guard let address = Address(text), schemes.contains(where: address.scheme.isExactly) else {
+        guard let target = Target(text), schemes.contains(where: target.scheme.isExactly) else {
             throw .argument("the proxy should look like http://host:port or socks5h://host:port")
         }
     }
@@ -97,18 +97,18 @@ struct Origin {
     /// Beyond that it is always libcurl that is asked whether an address can be read.
     private static let lengthLimit = 4096
 
-    let address: Address
+    let target: Target
     /// The address up to its path.
     private let beginning: [UInt8]
 
     init(_ url: String, allowHTTP: Bool) throws(Failure) {
-        let address = Address(url)
-        if let objection = Address.objection(url, address, allowHTTP: allowHTTP) {
+        let target = Target(url)
+        if let objection = Target.objection(url, target, allowHTTP: allowHTTP) {
             // Not even the address without its query: it may hold a password.
-            throw Failure(.link, "the link to \(address?.host ?? "nowhere") " + objection)
+            throw Failure(.link, "the link to \(target?.host ?? "nowhere") " + objection)
         }
-        guard let address, let authority = Address.authority(of: url) else { throw .noMemory }
-        self.address = address
+        guard let target, let authority = Target.authority(of: url) else { throw .noMemory }
+        self.target = target
         beginning = Array(url.utf8.prefix(authority.endIndex))
     }
 
