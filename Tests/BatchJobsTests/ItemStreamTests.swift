@@ -63,7 +63,7 @@ import Testing
         let start = try #require(Self.body.firstRange(of: "\"\(name)\":"))
         let end = try #require(Self.body[start.upperBound...].firstIndex(of: ","))
         let member = Self.body[start.lowerBound...end]
-        let body = (Self.body[..<start.lowerBound] + Self.body[Self.body.index(after: end)...])
+        let body = String(Self.body[..<start.lowerBound] + Self.body[Self.body.index(after: end)...])
             .replacing("\"after\":", with: member + "\"after\":")
         for chunk in [1, 7, .max] {
             let stage = Self.stage(body, chunk: chunk)

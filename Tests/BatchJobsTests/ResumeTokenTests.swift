@@ -18,12 +18,11 @@ import Testing
         let raw = Array(token.utf8)
         let stage = source.stage(7)
         for place in raw.indices {
-            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place] + raw[(place + 1)...])]
+            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place]) + Array(raw[(place + 1)...])]
             for byte in [raw[place] ^ 1, raw[place] ^ 0x20, 0x30, 0x3A, 0x25, 0x7E] where byte != raw[place] {
                 damaged.append(raw)
                 damaged[damaged.count - 1][place] = byte
             }
-            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place]) + Array(raw[(place + 1)...])]
             if place > 0 {
                 damaged.append(raw)
                 damaged[damaged.count - 1].swapAt(place, place - 1)
