@@ -320,7 +320,7 @@ struct WaitPlan {
     }
 
     private func isTooLate(_ failure: Failure, _ now: Int64) -> Bool {
-        failure.retryable && failure.retryAfterMS >= deadline - now
+        failure.retryable && failure.retryAfterMS >= max(0, deadline - now)
     }
 
     /// How long to leave a failing service alone.
