@@ -17,10 +17,12 @@ from examples import examples
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job wait waits results batch torn errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates results batch torn errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
-THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
+THREADED = ("threads", "cancel", "retry", "token", "log", "batch", "wait", "waits", "rates")
+# What a program's simulator is told besides.
+MORE = {"waits": ("--jobs", "1200")}
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 
@@ -140,7 +142,7 @@ def run_c(tally, label, folder, prefix=(), names=C_TESTS, timeout=900, **extra):
     file, key = certificate()
     for name in names:
         facts = OUT / "simulator.json"
-        with programs.simulator(*SIMULATED, "--ready", str(facts)), \
+        with programs.simulator(*SIMULATED, *MORE.get(name, ()), "--ready", str(facts)), \
                 programs.simulator(*SIMULATED, "--tls", file, key) as secure:
             environment = programs.environment(SIMULATOR=str(facts), SIMULATOR_TLS=secure.info["crustdata"],
                                                SIMULATOR_CA=file, TEST_FOLDER=str(OUT), **extra)
