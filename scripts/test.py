@@ -17,12 +17,13 @@ from examples import examples
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates results batch torn errors protocol ids nulls retry limits "
+ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates chaos results batch torn errors protocol ids nulls retry limits "
                "cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log", "batch", "wait", "waits", "rates")
 # What a program's simulator is told besides.
 MORE = {"waits": ("--jobs", "1200")}
+LANES = 4
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 
@@ -111,13 +112,13 @@ def unittests(tally, name, folder):
         tally.add(name, passed - passed_over, 0, passed_over, f"{passed} tests")
 
 
-def build_c(flavour, compile_with=(), libraries=None):
-    """All C tests, in .build-c/<flavour>; linked to dist/ unless told otherwise."""
+def build_c(flavour, compile_with=(), libraries=None, names=C_TESTS):
+    """The C tests, in .build-c/<flavour>; linked to dist/ unless told otherwise."""
     folder, source = OUT / flavour, ROOT / "Tests/abi"
     folder.mkdir(parents=True, exist_ok=True)
     libraries = libraries or programs.pkg_config("--cflags", "--libs", "batchjobs")
     compiler = compile_with or programs.compiler()
-    for name in C_TESTS:
+    for name in names:
         # hygiene loads the library by itself, and must not begin with it.
         files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "host", "check"]
         subprocess.run([*compiler, *STRICT, *(str(source / f"{file}.c") for file in files), "-Wl,--as-needed",
@@ -165,7 +166,28 @@ def run_c(tally, label, folder, prefix=(), names=C_TESTS, timeout=900, **extra):
 
 def c(tally):
     """The public surface from C, on the staged library."""
-    run_c(tally, "c", build_c("plain"))
+    run_c(tally, "c", build_c("plain"), names=[name for name in C_TESTS if name != "chaos"])
+
+
+def chaos(tally):
+    """Random schedules of faults, CHAOS_ROUNDS of them from CHAOS_SEED on, in lanes: they mostly wait."""
+    program = build_c("plain", names=("chaos",)) / "chaos"
+    seed, rounds = int(os.environ.get("CHAOS_SEED", 1)), int(os.environ.get("CHAOS_ROUNDS", 300))
+    each = -(-rounds // LANES)
+    lanes = []
+    for lane in range(LANES):
+        facts = OUT / f"chaos-{lane}.json"
+        running = programs.simulator(*SIMULATED, "--ready", str(facts))
+        settings = programs.environment(SIMULATOR=str(facts), CHAOS_SEED=str(seed + lane * each), CHAOS_ROUNDS=str(each))
+        lanes.append((running, subprocess.Popen([str(program)], env=settings, stdin=subprocess.DEVNULL, text=True,
+                                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)))
+    for lane, (running, process) in enumerate(lanes):
+        output, said = process.communicate(timeout=60 + 10 * each)
+        running.stop()
+        if process.returncode:
+            sys.stdout.write(said[-8000:])
+        tally.add(f"chaos {lane + 1}", process.returncode == 0, process.returncode != 0,
+                  text=f"{each} schedules from seed {seed + lane * each}, {output.strip().rpartition(', ')[2]}")
 
 
 def faults(tally):
@@ -191,7 +213,7 @@ def valgrind(tally):
     """
     tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
-    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name != "hygiene"], TEST_SLOW="10")
+    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in ("hygiene", "chaos")], TEST_SLOW="10")
 
 
 def agreement(tally):
@@ -254,7 +276,7 @@ def tsan(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS)}
 
 
