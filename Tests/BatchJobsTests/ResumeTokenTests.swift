@@ -41,13 +41,13 @@ import Testing
     @Test func ofAnother() throws {
         let stages: [(Stage, String)] = try Self.sources.map { ($0.stage(7), try $0.stage(7).read().tokens[3]) }
         for (stage, token) in stages {
-            for (other, _) in stages where other.service != stage.service {
+            for (other, _) in stages where other.provider != stage.provider {
                 let failed = failure { try other.open(token) }
                 #expect(failed?.status == .argument && failed?.value("option") == "resume")
-                #expect(failed?.message.contains("to the service \(stage.service), not to") == true)
+                #expect(failed?.message.contains("to the service \(stage.provider), not to") == true)
                 #expect(other.script.requests.isEmpty)
             }
-            let client = try client(stage.service, stage.script)
+            let client = try client(stage.provider, stage.script)
             let failed = failure { try client.results("b-2", try settings(["resume": token]), nil) }
             #expect(failed?.status == .argument && failed?.message.contains("to the job b-1,") == true)
             #expect(failed?.jobID == "b-2" && stage.script.requests.isEmpty)
