@@ -40,8 +40,8 @@
  *   The library starts no thread and installs no signal handler. A call does
  *   its work on the thread that made it, and blocks until it is done.
  *   A client may be used by any number of threads at once. An iterator
- *   (bj_pages, bj_results) and an options object belong to one thread at a
- *   time; an iterator entered twice at once answers BJ_E_BUSY. Jobs, pages and
+ *   (bj_pages, bj_waits, bj_results) and an options object belong to one thread
+ *   at a time; an iterator entered twice at once answers BJ_E_BUSY. Jobs, pages and
  *   records are immutable and may be read from any thread while they live.
  *   An iterator holds its client, so the client may be destroyed first.
  *   Callbacks run on the calling thread, before the call returns, and may use
@@ -58,6 +58,13 @@
  *   503 and 504. A wait that the service asks for is kept exactly when it fits
  *   timeout_ms; when it does not, the error comes at once and
  *   bj_error_retry_after_ms tells how long the wait would be.
+ *
+ * RATE LIMITS
+ *   max_requests, max_requests_interval_ms and max_concurrent_requests bound what
+ *   all threads of a client together ask of the service; files on result hosts
+ *   do not count. Where the service's headers say that nothing is left, nothing
+ *   more is sent before its time. A request that may not go out yet waits, as a
+ *   retry does: within timeout_ms, or else BJ_E_RATE_LIMITED at once.
  *
  * TEXT
  *   Strings are UTF-8 and end with NUL. Bytes come as pointer and length and
@@ -92,6 +99,8 @@ typedef struct bj_pages bj_pages;     /* iterator over pages of jobs          */
 typedef struct bj_page bj_page;       /* one page of jobs                     */
 typedef struct bj_columns bj_columns; /* a page's jobs, field by field        */
 typedef struct bj_job bj_job;         /* one job as the service last told it  */
+typedef struct bj_waits bj_waits;     /* iterator over events of jobs         */
+typedef struct bj_event bj_event;     /* what became of one of them           */
 typedef struct bj_results bj_results; /* iterator over a job's records        */
 typedef struct bj_batch bj_batch;     /* records that came together           */
 typedef struct bj_record bj_record;   /* one record of a job's results        */
@@ -140,7 +149,7 @@ enum {
     BJ_E_CONFLICT = -45,        /* 409                                        */
     BJ_E_GONE = -46,            /* 410                                        */
     BJ_E_UNPROCESSABLE = -47,   /* 422                                        */
-    BJ_E_RATE_LIMITED = -48,    /* 429                                        */
+    BJ_E_RATE_LIMITED = -48,    /* 429, or it would come, or max_requests     */
     BJ_E_SERVER = -49,          /* 5xx                                        */
     BJ_E_REFUSED = -50,  /* an error without an HTTP error status, or another
                             4xx                                               */
@@ -554,6 +563,83 @@ const char *bj_job_field(const bj_job *job, const char *pointer, size_t *length,
 
 /* The service's own JSON for this job, byte for byte. length may be NULL. */
 const char *bj_job_raw_json(const bj_job *job, size_t *length);
+
+/* ------------------------------------------------------------------------
+ * Wait: until jobs are done, one or a hundred thousand on one thread. The
+ * library asks again and again, at first after poll_min_ms, then more and more
+ * seldom up to poll_max_ms: sooner where the counts say that the end is near,
+ * later where the service's rate limit is low or its Retry-After says so.
+ * timeout_ms bounds each request, wait_timeout_ms (a day, unless set) the whole
+ * wait: none goes on for ever. A request that fails is retried as everywhere;
+ * beyond that a wait lives through five such failures in a row. Results are
+ * never asked for (though spidra's and veryfront's only answer to a status call
+ * holds them). A status word nobody knows is not done.
+ */
+
+/* Called for each new snapshot of the job, the first and the last included;
+ * nonzero stops the wait with BJ_STOPPED. */
+typedef int32_t (*bj_job_fn)(const bj_job *job, void *payload);
+
+/* Waits until a job is done, however it ended, and gives it in *out. fn may be
+ * NULL. Returns BJ_OK, or BJ_STOPPED and no job when fn stopped it.
+ *     bj_options_set(options, "wait_timeout_ms", "3600000", NULL);
+ *     status = bj_client_wait(&job, client, id, options, NULL, NULL, NULL, &error);
+ * Errors: those of bj_client_get, each at once unless bj_error_retryable;
+ * BJ_E_TIMEOUT after wait_timeout_ms: the job still runs, the message and the
+ * details "phase" and "word" say how it stood (they are missing when the
+ * service never said). Asked to come back later than wait_timeout_ms, it gives
+ * the service's refusal at once. A token provider that fails: BJ_E_UNAUTHENTICATED.
+ * Blocks. Since 0.1.0. */
+bj_status bj_client_wait(bj_job **out, bj_client *client, const char *id,
+                         const bj_options *options, bj_cancel *cancel,
+                         bj_job_fn fn, void *payload, bj_error **error);
+
+/* Opens a wait for count jobs as an iterator over events. Each place of ids
+ * gets any number of events that show progress and then one that is final: with
+ * the job when it is done, with an error when it cannot be waited for any
+ * longer. One job's error is not another's: an id that does not exist is
+ * BJ_E_NOT_FOUND for its place, and the others go on. The same id twice is
+ * asked for once, and each place has its events. No ids: BJ_END at once.
+ * Nothing is sent before the first bj_waits_next; wait_timeout_ms counts from
+ * here. ids and options are copied.
+ * Errors: BJ_E_ARGUMENT (ids is NULL and count is not 0; more than 100000;
+ * one of ids is NULL or no id, the message says which; an option is wrong).
+ * Since 0.1.0. */
+bj_status bj_waits_open(bj_waits **out, bj_client *client,
+                        const char *const *ids, size_t count,
+                        const bj_options *options, bj_cancel *cancel,
+                        bj_error **error);
+
+/* Gives the next event in *out, borrowed until the next call on waits. Where
+ * the service lists jobs and that takes fewer requests, pages of its list are
+ * read instead of single jobs; what is asked job by job overlaps. What a
+ * caller's pause lets through comes with the next call.
+ * Returns BJ_OK, or BJ_END when every place has had its final event.
+ * Errors: BJ_E_CANCELLED, BJ_E_STATE, BJ_E_BUSY, BJ_E_NO_MEMORY; all others
+ * belong to a job and come as its final event. BJ_E_TIMEOUT comes to each that
+ * is not done after wait_timeout_ms. A credential that is refused for good, and
+ * a service that answers nobody six times in a row, come to all that are not
+ * done. Blocks. Since 0.1.0. */
+bj_status bj_waits_next(const bj_event **out, bj_waits *waits,
+                        bj_error **error);
+
+/* Frees the iterator and its event; the jobs go on. Since 0.1.0. */
+void bj_waits_destroy(bj_waits *waits);
+
+/* The place in ids that the event is about, from 0; -1 on NULL. */
+int64_t bj_event_index(const bj_event *event);
+
+/* The job as it stands now, or NULL where there is an error; borrowed. It may
+ * be a row of the service's list, which can have fewer members than a single
+ * answer (crustdata's has no links to files). */
+const bj_job *bj_event_job(const bj_event *event);
+
+/* Why the job cannot be waited for any longer; borrowed, not to be destroyed.
+ * NULL where there is a job. */
+const bj_error *bj_event_error(const bj_event *event);
+
+/* 1 for the last event of its place, 0 for progress, -1 on NULL. */
+int32_t bj_event_is_final(const bj_event *event);
 
 /* ------------------------------------------------------------------------
  * Results: the records of one job, in the service's order. What a record is

@@ -15,18 +15,23 @@ import programs
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job results batch resume save partial descriptor torn hostile errors "
+ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates chaos nomemory results batch resume save partial descriptor torn hostile errors "
                "protocol ids nulls retry limits cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
-THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
+THREADED = ("threads", "cancel", "retry", "token", "log", "batch", "wait", "waits", "rates")
+# Those that are not run in another way: hygiene loads the library by itself, nomemory has a malloc of
+# its own, chaos has a part of its own.
+NO_VALGRIND, NO_ASAN = ("hygiene", "nomemory", "chaos"), ("hygiene", "nomemory")
+# What a program's simulator is told besides.
+MORE = {"waits": ("--jobs", "1200")}
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 # Most of a test is waiting.
 WORKERS = min(4, os.cpu_count() or 1)
 
 
-def build_c(flavour, compile_with=(), libraries=None):
-    """All C tests, in .build-c/<flavour>; linked to dist/ unless told otherwise."""
+def build_c(flavour, compile_with=(), libraries=None, names=C_TESTS):
+    """The C tests, in .build-c/<flavour>; linked to dist/ unless told otherwise."""
     folder, source = OUT / flavour, ROOT / "Tests/abi"
     folder.mkdir(parents=True, exist_ok=True)
     libraries = libraries or programs.pkg_config("--cflags", "--libs", "batchjobs")
@@ -44,7 +49,7 @@ def build_c(flavour, compile_with=(), libraries=None):
             result.check_returncode()
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(build, C_TESTS))
+        list(pool.map(build, names))
     return folder
 
 
@@ -80,7 +85,7 @@ def run_program(command, name, timeout, extra):
     place = OUT / "run" / name
     place.mkdir(parents=True, exist_ok=True)
     facts = place / "simulator.json"
-    with programs.simulator(*SIMULATED, "--ready", str(facts)), \
+    with programs.simulator(*SIMULATED, *MORE.get(name, ()), "--ready", str(facts)), \
             programs.simulator(*SIMULATED, "--tls", file, key) as secure:
         environment = programs.environment(SIMULATOR=str(facts), SIMULATOR_TLS=secure.info["crustdata"],
                                            SIMULATOR_CA=file, TEST_FOLDER=str(place), **extra)
@@ -96,7 +101,26 @@ def run_program(command, name, timeout, extra):
 
 def c(tally):
     """The public surface from C, on the staged library."""
-    run_c(tally, "c", build_c("plain"))
+    run_c(tally, "c", build_c("plain"), names=[name for name in C_TESTS if name != "chaos"])
+
+
+def chaos(tally):
+    """Random schedules of faults, CHAOS_ROUNDS of them from CHAOS_SEED on, side by side."""
+    program = build_c("plain", names=("chaos",)) / "chaos"
+    seed, rounds = int(os.environ.get("CHAOS_SEED", 1)), int(os.environ.get("CHAOS_ROUNDS", 300))
+    each = -(-rounds // 4)
+
+    def lane(first):
+        return run_program([str(program)], f"chaos-{first}", 60 + 10 * each,
+                           {"CHAOS_SEED": str(first), "CHAOS_ROUNDS": str(each)})
+
+    with ThreadPoolExecutor(4) as pool:
+        firsts = [seed + number * each for number in range(4)]
+        for first, (code, output, said, took) in zip(firsts, pool.map(lane, firsts)):
+            if code != 0:
+                sys.stdout.write(said[-8000:])
+            tally.add(f"chaos {first}", code == 0, code != 0,
+                      text=f"{each} schedules from seed {first}, {output.strip().rpartition(', ')[2]}, {took:.0f} s")
 
 
 def valgrind(tally):
@@ -107,7 +131,7 @@ def valgrind(tally):
     """
     tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
-    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name != "hygiene"], TEST_SLOW="10")
+    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in NO_VALGRIND], TEST_SLOW="10")
 
 
 def sanitized(tally, kind, names):
@@ -138,7 +162,7 @@ def sanitized(tally, kind, names):
 
 
 def asan(tally):
-    sanitized(tally, "address", [name for name in C_TESTS if name != "hygiene"])
+    sanitized(tally, "address", [name for name in C_TESTS if name not in NO_ASAN])
 
 
 def tsan(tally):

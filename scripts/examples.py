@@ -11,7 +11,7 @@ from programs import ROOT, SERVICES
 
 LISTING = tuple(service for service in SERVICES if service != "veryfront")
 # Each of them has a check below.
-KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go"}
+KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/wait.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go"}
 
 
 def examples(tally):
@@ -24,6 +24,7 @@ def examples(tally):
         first(tally, info)
         for name in ("list", "status", "results"):
             small(tally, name, info)
+        waiting(tally, info)
         resume_and_save(tally, info)
         c_tour(tally, info)
         binding(tally, "ctypes", [sys.executable, str(folder / "ctypes/tour.py"), str(ROOT / "dist/lib/libbatchjobs.so")], info)
@@ -68,6 +69,20 @@ def small(tally, name, info):
     wrong = run([str(program), "crustdata", *([] if name == "list" else ["some-id"])])
     held = wrong.returncode == 1 and "api_key" in wrong.stderr
     tally.add(f"example {name} without a key", held, not held, text="" if held else wrong.stderr)
+
+
+def waiting(tally, info):
+    """Two that have ended, one that does not exist and one that never ends."""
+    program = programs.build_example("wait")
+    for service in SERVICES:
+        jobs = info["samples"][service]
+        ids = [jobs["succeeded"], "no-such-job", jobs["failed"], jobs["stuck_running"]]
+        result = run([str(program), service, *ids, "--", "wait_timeout_ms=300", "poll_min_ms=50", *arguments(service, info)],
+                     BATCHJOBS_API_KEY=info["keys"][service])
+        wanted = [f"{re.escape(ids[0])}  succeeded", "no-such-job  .*404", f"{re.escape(ids[2])}  failed",
+                  f"{re.escape(ids[3])}  running, .* of ", f"{re.escape(ids[3])}  .*still runs"]
+        held = result.returncode == 1 and all(re.search(f"^{line}", result.stdout, re.MULTILINE) for line in wanted)
+        tally.add(f"example wait {service}", held, not held, text="" if held else (result.stdout + result.stderr)[-500:])
 
 
 def resume_and_save(tally, info):

@@ -12,7 +12,7 @@ import time
 
 import matrix
 import programs
-from ctests import COUNTS, STRICT, asan, c, certificate, tsan, valgrind
+from ctests import COUNTS, STRICT, asan, c, certificate, chaos, tsan, valgrind
 from examples import examples
 from programs import OUT, ROOT
 
@@ -152,7 +152,7 @@ def install(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 

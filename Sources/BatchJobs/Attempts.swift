@@ -22,11 +22,20 @@ struct Attempts {
         retry = Retry(maxAttempts: settings.integer(.maxAttempts))
     }
 
-    /// Puts a request to the service on the wire.
-    mutating func start(_ url: String) throws(Failure) -> any Exchange {
+    /// Puts a request to the service on the wire, once the client's limits let it; one that is
+    /// sent `ahead` of need is refused where they do not.
+    mutating func start(_ url: String, ahead: Bool = false) throws(Failure) -> any Exchange {
+        try client.gate.enter(session, call, ahead: ahead)
         let credential = client.credentials.current
         usedToken = credential.generation
-        return try session.start(client.request(url, credential.token, settings), call)
+        do throws(Failure) {
+            return CountedExchange(
+                try session.start(client.request(url, credential.token, settings), call),
+                client.gate)
+        } catch {
+            client.gate.leave()
+            throw error
+        }
     }
 
     /// The service's answer to an address. `prefetched` is a request for it that was sent before,
@@ -150,4 +159,6 @@ struct Prefetched {
     let exchange: any Exchange
     /// The number of the token it carries.
     let token: Int
+    /// Of one for a job: its place among those that are waited for.
+    var index = 0
 }

@@ -56,7 +56,7 @@ public final class Call {
     func brief(now: Int64, milliseconds: Int64) -> Call {
         let (end, overflow) = now.addingReportingOverflow(milliseconds)
         return Call(
-            deadline: overflow ? deadline : min(deadline, end), timeoutMS: timeoutMS,
+            deadline: overflow ? deadline : min(deadline, end), timeoutMS: milliseconds,
             cancel: cancel, interruption: interruption, cancelCountAtStart: cancelCountAtStart)
     }
 

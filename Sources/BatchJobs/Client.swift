@@ -7,6 +7,7 @@ public final class Client: Sendable {
     public let interruption = Interruption()
     public let log = Log()
     let budget = RetryBudget()
+    let gate: RequestGate
     let credentials: Credentials
     let base: String
     private let settings: Settings
@@ -18,6 +19,7 @@ public final class Client: Sendable {
         self.settings = settings
         self.transport = transport
         credentials = Credentials(settings[.apiKey] ?? "", transport)
+        gate = RequestGate(settings, transport, provider.facts.name)
         base = withoutTrailingSlash(settings[.baseURL] ?? provider.facts.origin)
         try Self.check(settings, provider)
         try Self.check(base, transport)
@@ -37,6 +39,13 @@ public final class Client: Sendable {
         try checkID(id)
         return try fetchJob(
             id, settings, try transport.session(), call(settings, cancel), forResults: false)
+    }
+
+    /// Waits for jobs, each until it is done. The ids may hold one twice.
+    public func waits(_ ids: [String], _ options: Settings?, _ cancel: (any Cancellation)?)
+        throws(Failure) -> JobWaits
+    {
+        try JobWaits.open(self, ids, try settings(for: options), cancel)
     }
 
     public func results(_ id: String, _ options: Settings?, _ cancel: (any Cancellation)?)
@@ -99,15 +108,18 @@ public final class Client: Sendable {
         return Request(url: url, headers: provided + own)
     }
 
+    /// `prefetched` is a request for the job that is under way; `noting` sees the answer's head.
     func fetchJob(
-        _ id: String, _ settings: Settings, _ session: any Session, _ call: Call, forResults: Bool
+        _ id: String, _ settings: Settings, _ session: any Session, _ call: Call, forResults: Bool,
+        prefetched: Prefetched? = nil, noting: (Head) -> Void = { _ in }
     ) throws(Failure) -> Job {
         do throws(Failure) {
             try call.check(now: transport.monotonicMS())
             let url = provider.jobAddress(
                 id, base: base, settings, forResults: forResults)
             var attempts = Attempts(self, settings, session, call)
-            let answer = try attempts.answer(url)
+            let answer = try attempts.answer(url, prefetched: prefetched)
+            noting(answer.head)
             do throws(Failure) {
                 return try job(answer, id)
             } catch {
@@ -116,6 +128,30 @@ public final class Client: Sendable {
             }
         } catch {
             error.jobID = id
+            throw error
+        }
+    }
+
+    /// A page of the list, its rows read.
+    func fetchPage(
+        _ url: String, _ list: ListQuery, state: String?, _ attempts: inout Attempts,
+        prefetched: Prefetched? = nil
+    ) throws(Failure) -> (jobs: [Job], next: NextPage, answer: Answer) {
+        let answer = try attempts.answer(url, prefetched: prefetched)
+        do throws(Failure) {
+            let cut = try provider.page(answer, list, state: state)
+            let texts = Buffer()
+            var jobs: [Job] = []
+            jobs.reserveCapacity(cut.rows.count)
+            for (index, row) in cut.rows.enumerated() {
+                var reader = RowReader(
+                    row, provider: name, path: cut.path, index: index, askedID: nil, texts: texts)
+                let fields = try provider.fields(&reader)
+                jobs.append(Job(provider: name, row: row, fields: fields, texts: texts))
+            }
+            return (jobs, cut.next, answer)
+        } catch {
+            blame(error, url, list.settings, answer)
             throw error
         }
     }

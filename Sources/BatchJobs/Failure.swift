@@ -71,6 +71,15 @@ public final class Failure: Error, @unchecked Sendable {
         return self
     }
 
+    /// The same, about another job.
+    func copy(about id: String) -> Failure {
+        let copy = Failure(status, message)
+        (copy.httpStatus, copy.code, copy.requestID) = (httpStatus, code, requestID)
+        (copy.retryable, copy.retryAfterMS, copy.details) = (retryable, retryAfterMS, details)
+        copy.jobID = id
+        return copy
+    }
+
     /// Passes every text that a service may have written through a filter. Of the details only
     /// "errors" is the service's own.
     func rewrite(_ filter: (String) -> String) {

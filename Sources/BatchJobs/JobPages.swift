@@ -65,25 +65,18 @@ public final class JobPages {
 
     /// Asks for a page; nil where nothing of it is to be delivered.
     private func read(_ state: String?, _ attempts: inout Attempts) throws(Failure) -> Page? {
-        let provider = client.provider
-        let url = try provider.listAddress(list, state: state)
+        let url = try client.provider.listAddress(list, state: state)
         let underWay = takeAhead(state)
         prefetch(&attempts, behind: 1)
-        let answer = try attempts.answer(url, prefetched: underWay)
-        do throws(Failure) {
-            let cut = try provider.page(answer, list, state: state)
-            let jobs = try jobs(cut)
-            let delivery = paginator.accept(
-                jobs.map { (id: hash($0.id), wanted: list.filter.accepts($0)) }, cut.next)
-            prefetch(&attempts, behind: 0)
-            if delivery.rows.isEmpty { return nil }
-            return Page(
-                jobs: delivery.rows.map { jobs[$0] }, raw: answer.body,
-                nextCursor: try delivery.next.map(cursorText))
-        } catch {
-            client.blame(error, url, list.settings, answer)
-            throw error
-        }
+        let page = try client.fetchPage(url, list, state: state, &attempts, prefetched: underWay)
+        let jobs = page.jobs
+        let delivery = paginator.accept(
+            jobs.map { (id: hash($0.id), wanted: list.filter.accepts($0)) }, page.next)
+        prefetch(&attempts, behind: 0)
+        if delivery.rows.isEmpty { return nil }
+        return Page(
+            jobs: delivery.rows.map { jobs[$0] }, raw: page.answer.body,
+            nextCursor: try delivery.next.map(cursorText))
     }
 
     /// Puts the requests for the pages behind on the wire before this one is handed over, so that
@@ -95,7 +88,7 @@ public final class JobPages {
         let states = paginator.ahead(count + waiting).dropFirst(waiting)
         for state in states.dropFirst(ahead.count) {
             guard let url = try? client.provider.listAddress(list, state: state),
-                let exchange = try? attempts.start(url)
+                let exchange = try? attempts.start(url, ahead: true)
             else { return }
             ahead.append(Prefetched(state: state, exchange: exchange, token: attempts.usedToken))
         }
@@ -111,20 +104,6 @@ public final class JobPages {
         return ahead.removeFirst()
     }
 
-    private func jobs(_ cut: PageAnswer) throws(Failure) -> [Job] {
-        let texts = Buffer()
-        let name = client.provider.facts.name
-        let origin = RowOrigin(provider: name, path: cut.path, askedID: nil, texts: texts)
-        var jobs: [Job] = []
-        jobs.reserveCapacity(cut.rows.count)
-        for (index, row) in cut.rows.enumerated() {
-            var reader = RowReader(row, index: index, of: origin)
-            let fields = try client.provider.fields(&reader)
-            jobs.append(Job(provider: name, row: row, fields: fields, texts: texts))
-        }
-        return jobs
-    }
-
     private func cursorText(_ cursor: ListCursor) throws(Failure) -> Bytes {
         let text = Buffer()
         guard text.append(cursor.text(client.provider.facts.name)), text.append(0) else {
@@ -134,7 +113,7 @@ public final class JobPages {
     }
 }
 
-private func hash(_ id: Bytes) -> Int {
+func hash(_ id: Bytes) -> Int {
     var hasher = Hasher()
     unsafe id.withUnsafeBytes { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     return hasher.finalize()

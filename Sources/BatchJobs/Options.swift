@@ -6,6 +6,8 @@ public enum Option: Int, CaseIterable, Sendable {
     case pageSize, maxItems, maxPages, cursor, status, kind, sortBy, sortDirection
     case includePending, onlyPending
     case prefetch, maxAttempts
+    case waitTimeoutMS, pollMinMS, pollMaxMS
+    case maxRequests, maxRequestsIntervalMS, maxConcurrentRequests
     case timeoutMS, connectTimeoutMS, firstByteTimeoutMS, stallTimeoutMS
     case maxResponseBytes, maxRecordBytes, maxGzipRatio
     case parallelParts, readAheadBytes, resultHosts, resume, saveFormat, overwrite
@@ -103,6 +105,30 @@ public enum OptionTable {
             "max_attempts", .integer, range: "1..10", fallback: "4",
             "How often a request is sent before its failure is reported; 1 means no retry."),
         OptionRow(
+            "wait_timeout_ms", .integer, range: "1..2592000000", fallback: "86400000",
+            "How long a wait may take in all, in milliseconds; timeout_ms bounds each of its requests."
+        ),
+        OptionRow(
+            "poll_min_ms", .integer, range: "50..3600000", fallback: "1000",
+            "A wait asks for a job no more often than this, in milliseconds, and that often at first."
+        ),
+        OptionRow(
+            "poll_max_ms", .integer, range: "50..86400000", fallback: "60000",
+            "The longest a wait leaves a job alone of its own accord, in milliseconds; poll_min_ms where that is more."
+        ),
+        OptionRow(
+            "max_requests", .integer, range: "1..100000", clientOnly: true,
+            "No more requests than these go to the service in any max_requests_interval_ms, from all threads together. By default there is no such limit."
+        ),
+        OptionRow(
+            "max_requests_interval_ms", .integer, range: "1..86400000", fallback: "1000",
+            clientOnly: true,
+            "The interval of max_requests, in milliseconds."),
+        OptionRow(
+            "max_concurrent_requests", .integer, range: "1..1000", clientOnly: true,
+            "No more requests than these are under way to the service at once, from all threads together. By default there is no such limit."
+        ),
+        OptionRow(
             "timeout_ms", .integer, range: "1..86400000", fallback: "120000",
             "How long one call may take in all, retries and waits included, in milliseconds; for an iterator, each next."),
         OptionRow(
@@ -171,7 +197,9 @@ public enum OptionTable {
 
     /// What each service takes; the rest stands in its facts.
     static let common: [Option] = [
-        .apiKey, .baseURL, .maxAttempts, .timeoutMS, .connectTimeoutMS, .firstByteTimeoutMS,
+        .apiKey, .baseURL, .maxAttempts, .waitTimeoutMS, .pollMinMS, .pollMaxMS, .maxRequests,
+        .maxRequestsIntervalMS, .maxConcurrentRequests, .timeoutMS, .connectTimeoutMS,
+        .firstByteTimeoutMS,
         .stallTimeoutMS, .maxResponseBytes, .maxRecordBytes, .maxGzipRatio, .parallelParts,
         .readAheadBytes, .resultHosts, .resume, .saveFormat, .overwrite, .userAgent, .httpVersion,
         .proxy, .caFile, .caDir, .allowHTTP,

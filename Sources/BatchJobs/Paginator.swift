@@ -133,7 +133,7 @@ struct Paginator {
     }
 }
 
-private func hash(_ state: String) -> Int {
+func hash(_ state: String) -> Int {
     var hasher = Hasher()
     var state = state
     state.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

@@ -14,11 +14,17 @@ struct RetryHints {
             if word.isExactly("false") { shouldRetry = false }
         }
         waitMS =
-            head["retry-after-ms"].flatMap { scaled($0, by: 1) }
-            ?? head["retry-after"].flatMap { retryAfter($0, wallMS) }
-            ?? bodySeconds.flatMap { $0.integer.map { String($0) } ?? $0.bytes.text }
+            Self.asked(head, wallMS) ?? bodySeconds.flatMap { $0.integer.map { String($0) } ?? $0.bytes.text }
             .flatMap { scaled($0, by: 1000) }
             ?? rateLimitReset(head, wallMS)
+    }
+}
+
+extension RetryHints {
+    /// What an answer says outright.
+    static func asked(_ head: Head, _ wallMS: Int64) -> Int64? {
+        head["retry-after-ms"].flatMap { scaled($0, by: 1) }
+            ?? head["retry-after"].flatMap { retryAfter($0, wallMS) }
     }
 }
 
@@ -53,19 +59,35 @@ private func scaled(_ text: String, by factor: Int64) -> Int64? {
     return one || two ? .max : sum
 }
 
-/// Rate-limit headers, where nothing is left: `X-RateLimit-*`, `RateLimit-*` (draft 6), and
-/// `RateLimit: limit=…, remaining=…, reset=…` or `"name";r=…;t=…` (drafts 7 and 8).
+/// How long until there is more, where rate-limit headers say that nothing is left.
 private func rateLimitReset(_ head: Head, _ wallMS: Int64) -> Int64? {
-    for family in ["x-ratelimit-", "ratelimit-"] {
-        guard let reset = head[family + "reset"] else { continue }
-        if let left = head[family + "remaining"], !left.isExactly("0") { continue }
-        if let wait = untilReset(reset, wallMS) { return wait }
+    rateLimit(head, wallMS).flatMap { ($0.left ?? 0) == 0 ? $0.resetMS : nil }
+}
+
+/// Rate-limit headers: `X-RateLimit-*`, `RateLimit-*` (draft 6), and `RateLimit: limit=…,
+/// remaining=…, reset=…` or `"name";r=…;t=…` (drafts 7 and 8); of several the one that leaves least.
+func rateLimit(_ head: Head, _ wallMS: Int64) -> (left: Int64?, resetMS: Int64)? {
+    guard head.speaksOfRateLimits else { return nil }
+    let headers = head.headers
+    func value(_ name: String) -> String? {
+        headers.last { equalIgnoringCase($0.name, name) }?.value
     }
-    guard let combined = head["ratelimit"] else { return nil }
-    guard let left = parameter(combined, ["remaining", "r"]), left.isExactly("0"),
-        let reset = parameter(combined, ["reset", "t"])
-    else { return nil }
-    return untilReset(reset, wallMS)
+    var least: (left: Int64?, resetMS: Int64)?
+    func note(_ left: String?, _ reset: String?) {
+        guard let reset = reset.flatMap({ untilReset($0, wallMS) }) else { return }
+        let count = left.flatMap { scaled($0, by: 1) }
+        // What is left in words nobody knows is not nothing.
+        if left != nil && count == nil { return }
+        if let known = least, (known.left ?? 0) <= (count ?? 0) { return }
+        least = (count, reset)
+    }
+    for family in ["x-ratelimit-", "ratelimit-"] {
+        note(value(family + "remaining"), value(family + "reset"))
+    }
+    if let combined = value("ratelimit"), let left = parameter(combined, ["remaining", "r"]) {
+        note(left, parameter(combined, ["reset", "t"]))
+    }
+    return least
 }
 
 /// A reset is either seconds from now or a time since 1970, in seconds or milliseconds; only the

@@ -47,6 +47,13 @@ public struct Settings: Sendable {
 
     public func bool(_ option: Option) -> Bool { self[option]?.isExactly("true") == true }
 
+    /// These settings as if those options had not been set.
+    func without(_ options: [Option]) -> Settings {
+        var rest = self
+        for option in options { rest.values[option.rawValue] = nil }
+        return rest
+    }
+
     /// These settings with those of one call on top.
     public func overlaid(by call: Settings?) -> Settings {
         guard let call else { return self }

@@ -137,6 +137,12 @@ public struct Head: Sendable {
         }
     }
 
+    /// Asked of each answer, so without taking the lines apart where they do not.
+    var speaksOfRateLimits: Bool {
+        guard case .lines(let lines) = source else { return true }
+        return lines.containsIgnoringCase("ratelimit")
+    }
+
     private func takeApart(_ lines: Bytes) -> [Header] {
         var headers: [Header] = []
         var rest = lines

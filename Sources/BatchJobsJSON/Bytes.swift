@@ -221,6 +221,21 @@ import CPlatform
         return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
     }
 
+    /// Whether a word of ASCII letters stands somewhere in it, in either case.
+    public func containsIgnoringCase(_ word: StaticString) -> Bool {
+        unsafe withUnsafeBytes { all in
+            let length = word.utf8CodeUnitCount
+            guard length > 0, all.count >= length else { return false }
+            let first = unsafe word.utf8Start[0]
+            for start in 0...all.count - length where unsafe all[start] | 0x20 == first {
+                if (1..<length).allSatisfy({
+                    unsafe all[start + $0] | 0x20 == word.utf8Start[$0]
+                }) { return true }
+            }
+            return false
+        }
+    }
+
     /// The same bytes but for the case of ASCII letters.
     public func equalsIgnoringCase(_ text: String) -> Bool {
         func lower(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

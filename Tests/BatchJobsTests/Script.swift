@@ -151,7 +151,7 @@ class Script: Transport, @unchecked Sendable {
         }
 
         func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
-            script.pauses.append(milliseconds)
+            if milliseconds > 0 { script.pauses.append(milliseconds) }
             script.now += milliseconds
             try call.check(now: script.now)
         }

@@ -132,6 +132,19 @@ void plant(const char *service, const char *operation, int times, int after, con
     json_decref(document);
 }
 
+void set_busy(const char *service, size_t jobs, double first, double step) {
+    json_t *seconds = json_array(), *document = json_pack("{ss so}", "service", service, "busy", seconds);
+    for (size_t i = 0; i < jobs; i++) json_array_append_new(seconds, json_real(first + (double)i * step));
+    json_decref(control("PUT", "/settings", document));
+    json_decref(document);
+}
+
+void advance_clock(double seconds) {
+    json_t *document = json_pack("{sf}", "advance", seconds);
+    json_decref(control("PUT", "/clock", document));
+    json_decref(document);
+}
+
 void calm(void) {
     json_decref(control("DELETE", "/faults", NULL));
     json_decref(control("DELETE", "/requests", NULL));

@@ -29,6 +29,11 @@ json_t *requests(void);
 size_t request_count(void);
 /* Of these only the ones to a service ("any") and an operation ("any"). */
 size_t request_count_of(const char *service, const char *operation);
+/* The newest jobs of a service run, the first for `first` seconds of job time from now and each
+ * further one for `step` more, and then succeed; 0 jobs gives them back. */
+void set_busy(const char *service, size_t jobs, double first, double step);
+/* Job time stands still in the tests, but for this. */
+void advance_clock(double seconds);
 /* A header of a request of requests(); NULL when it was not sent. */
 const char *request_header(const json_t *request, const char *name);
 /* {"records": [base64], "outcomes": [..] or null, "keys": [..] or null} */

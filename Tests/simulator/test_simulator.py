@@ -472,6 +472,32 @@ class ClockTests(unittest.TestCase):
             one = sim.job("crustdata", sim.sample("crustdata", "running")).json()
             self.assertEqual(sim.fetch(one["download_url"]).status, 200)
 
+    def test_busy_jobs(self) -> None:
+        with Simulator("--jobs", "12", "--time-scale", "0") as sim:
+            for service in LISTED:
+                ids = sim.truth_ids(service)[4:6]
+                target = LIST_TARGET[service].replace("/api/batch/", "/batch/") + "?limit=6"
+
+                def words() -> List[str]:
+                    answer = sim.get(service, target).json()
+                    rows = answer["data"]["results"] if service == "reach" else answer["jobs"]
+                    singles = [sim.job(service, job_id).json() for job_id in ids]
+                    found = [(one.get("data") or one)["status"] for one in singles]
+                    self.assertEqual(found, [row["status"] for row in rows[4:]])
+                    return found
+
+                usual = words()
+                done = usual[0]  # the fifth is a success
+                sim.control("PUT", "/settings", {"service": service, "busy": [1, 1, 1, 1, 10, 20]})
+                runs = {"spidra": "running"}.get(service, "processing")
+                self.assertEqual(words(), [runs, runs])
+                sim.control("PUT", "/clock", {"advance": 15})
+                self.assertEqual(words(), [done, runs])
+                sim.control("PUT", "/clock", {"advance": 15})
+                self.assertEqual(words(), [done, done])
+                sim.control("PUT", "/settings", {"service": service, "busy": []})
+                self.assertEqual(words(), usual)
+
     def test_time_scale(self) -> None:
         with Simulator("--jobs", "2", "--time-scale", "1000") as sim:
             time.sleep(0.2)

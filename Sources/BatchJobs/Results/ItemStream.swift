@@ -49,6 +49,8 @@ final class ItemStream: RecordSource {
     func begin(_ batch: Batch, _ call: Call) throws(Failure) -> Job? {
         var attempts = Attempts(client, settings, session, call)
         while cutter.state == .head, try more(batch, call, &attempts) {}
+        // What stands around the items may be the part that was not kept.
+        if let damage, damage.status == .noMemory { throw damage }
         do throws(Failure) {
             return try readJob()
         } catch {

@@ -7,7 +7,7 @@ import json
 from typing import Any, Callable, Dict, Tuple
 
 from . import content
-from .clock import Clock
+from .clock import DATA_EPOCH, Clock
 from .faults import BadFault, FaultTable
 from .http1 import Request, Response, json_response
 from .journal import Journal
@@ -66,12 +66,16 @@ class Control:
         return self._times()
 
     def _set(self, request: Request) -> None:
-        """{"vectors": false | true | "generic", "service": one service, all of them when left out}."""
+        """{"vectors": false | true | "generic", "busy": seconds of the newest jobs, "service": one
+        service, all of them when left out}."""
         document = json.loads(request.body)
         name = document.get("service")
         chosen = [self._service(name)] if name else self._services.values()
         for service in chosen:
-            service.vectors = document["vectors"]
+            service.vectors = document.get("vectors", service.vectors)
+            if "busy" in document:
+                age = self._clock.job_time() - DATA_EPOCH
+                service.busy = [(age, age + float(seconds)) for seconds in document["busy"]]
 
     def _fill(self, request: Request) -> Dict[str, Any]:
         """{"service", "job": id or "sample": which, ...}; the job is answered with its new count."""

@@ -1,7 +1,7 @@
 """What every simulated service offers to the rest of the simulator."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..clock import Clock
 from ..content import Content
@@ -29,6 +29,7 @@ class Service:
         self.count = jobs
         self.clock = clock
         self.vectors: Any = False  # set by the control origin: answer with the documents' examples
+        self.busy: Sequence[Tuple[float, float]] = ()  # likewise: when the newest jobs run, in job time
         self.given: Dict[int, Content] = {}  # what the command line says of single jobs
         self.contents: Dict[int, Content] = {}  # jobs whose records a test has replaced, and those
         self._uuids = Uuids(self.key)
@@ -51,12 +52,14 @@ class Service:
         return found if found is not None and self.job(index).state == "done" else None
 
     def job(self, index: int) -> Job:
-        return job_at(self.key, index, self.clock.job_time())
+        return self.jobs([index])[0]
 
     def jobs(self, indexes: Sequence[int]) -> List[Job]:
         """Several jobs at one instant, so that a page is consistent in itself."""
         now = self.clock.job_time()
-        return [job_at(self.key, index, now) for index in indexes]
+        busy = self.busy
+        return [job_at(self.key, index, now, busy[index] if index < len(busy) else None)
+                for index in indexes]
 
     def pinned(self, kind: str) -> Optional[str]:
         index = PINNED.index(kind)
