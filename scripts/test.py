@@ -1,4 +1,5 @@
-"""Runs the tests: `test.py all`, `test.py check` (the inner loop), or parts by name.
+"""Runs the tests: `test.py all`, `test.py check` (the inner loop), `test.py soak` (what takes too long for
+either), or parts by name.
 
 Each part prints a line of what it found; the last line counts all of them. For a closer look at
 the C tests see scripts/ctests.py.
@@ -49,18 +50,29 @@ def gates(tally):
             tally.run(f"gate {path.stem}", [sys.executable if path.suffix == ".py" else "sh", str(path)])
 
 
-def unit(tally):
+def unit(tally, name="swift test", options=()):
     """The core in full Swift, debug."""
-    command = ["swift", "test", "--disable-build-manifest-caching"]
-    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+    command = ["swift", "test", "--disable-build-manifest-caching", *options]
+    # What leaks under a sanitizer is the test runner's own; the library's leaks are the C tests' matter.
+    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", "ASAN_OPTIONS": "detect_leaks=0"}
     environment.pop("CC", None)
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     counted = re.search(r"Test run with (\d+) tests?.* (passed|failed)(?:.* with (\d+) issues?)?", result.stdout)
     if result.returncode or not counted:
         sys.stdout.write(result.stdout[-6000:] + result.stderr[-6000:])
-        tally.add("swift test", 0, 1)
+        tally.add(name, 0, 1)
     else:
-        tally.add("swift test", int(counted.group(1)), 0, text=f"{counted.group(1)} tests")
+        tally.add(name, int(counted.group(1)), 0, text=f"{counted.group(1)} tests")
+
+
+def unit_asan(tally):
+    """The core's own tests with every access to memory checked."""
+    unit(tally, "swift test, address", ("--sanitize=address", "--scratch-path", ".build-asan"))
+
+
+def unit_tsan(tally):
+    """The same with the threads' accesses checked."""
+    unit(tally, "swift test, thread", ("--sanitize=thread", "--scratch-path", ".build-tsan"))
 
 
 def fuzz(tally):
@@ -141,7 +153,8 @@ def install(tally):
 
 PARTS = {part.__name__: part for part in
          (gates, unit, fuzz, simulator, c, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
-SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS)}
+SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
+SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
 
 def main():
@@ -156,7 +169,7 @@ def main():
         began = time.monotonic()
         print(f"{name}", flush=True)
         try:
-            PARTS[name](tally)
+            (PARTS | SOAK)[name](tally)
         except (subprocess.CalledProcessError, OSError) as problem:
             tally.add(name, 0, 1, text=str(problem))
         print(f"  {time.monotonic() - began:.0f} s", flush=True)

@@ -200,13 +200,13 @@ static void disk_full(void) {
 }
 
 /* A process that is killed on the way, after a place was noted: the next one goes on there. The host sends the same
- * lines over and over, 100 MiB of them in two files, and waits before the end of the second. */
+ * lines over and over, 72 MiB of them in two files, and waits before the end of the second. */
 static void killed(void) {
     for (int format = 0; format < 2; format++) {
         struct host host;
         struct content content = {0};
         bj_options *options = make_options("save_format", FORMATS[format], NULL);
-        const size_t times = 50;
+        const size_t times = 36;
         char *lines = malloc(1 << 20), *to = lines;
         struct watch watch = {0};
         check_context("%s", FORMATS[format]);

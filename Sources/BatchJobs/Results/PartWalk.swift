@@ -158,9 +158,10 @@ private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
 }
 
 extension FilePosition {
-    /// Nil where the file is read from its start, whichever version it is.
+    /// Nil where the file is read from its start, whichever version it is. Behind other files a token
+    /// may name one all the same, so that not two versions of the results come together.
     init?(_ place: Place) {
-        guard !place.isFileStart, let validator = place.validator else { return nil }
+        guard !(place.isFileStart && place.part == 0), let validator = place.validator else { return nil }
         self.init(offset: place.offset, validator: validator, total: nil)
     }
 }
