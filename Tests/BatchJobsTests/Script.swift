@@ -90,8 +90,6 @@ class Script: Transport, @unchecked Sendable {
 
     /// How long each pause between attempts was meant to be.
     private(set) var pauses: [Int64] = []
-    /// Those that let time pass.
-    var sleeps: [Int64] { pauses.filter { $0 > 0 } }
 
     func check(address: String) throws(Failure) {
         checked.append(address)
@@ -151,6 +149,8 @@ class Script: Transport, @unchecked Sendable {
             if let unsent = reply.unsent { throw unsent }
             return Talk(script, request.url, reply)
         }
+
+        func check(_ call: Call) throws(Failure) { try call.check(now: script.now) }
 
         func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
             script.pauses.append(milliseconds)
