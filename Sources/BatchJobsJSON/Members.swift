@@ -61,7 +61,7 @@ struct MemberPlaces {
         while true {
             let name = try scanner.skipText(at)
             let value = try scanner.skipColon(name.end)
-            let end = try scanner.skipValue(value)
+            let end = try scanner.skipValue(value, within: 1)
             let index =
                 name.hasEscapes
                 ? table.place(ofEscaped: bytes[at..<name.end])
