@@ -96,7 +96,9 @@ def show(runner, guard):
 def main():
     os.chdir(ROOT)
     wanted = [int(word) for word in sys.argv[1:]]
-    guards = [guard for guard in json.loads((ROOT / "Tests/faults/guards.json").read_text()) if guard["row"] in (wanted or range(99))]
+    guards = json.loads((ROOT / "Tests/faults/guards.json").read_text())
+    if wanted:
+        guards = sorted((guard for guard in guards if guard["row"] in wanted), key=lambda guard: wanted.index(guard["row"]))
     programs_needed = {program for program, _ in matrix.elsewhere()}
     (OUT / "plain").mkdir(parents=True, exist_ok=True)
     runner = matrix.build(programs.compiler(), ctests.STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), OUT / "plain")
