@@ -59,7 +59,8 @@ def unit(tally, name="swift test", options=()):
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     counted = re.search(r"Test run with (\d+) tests?.* (passed|failed)(?:.* with (\d+) issues?)?", result.stdout)
     if result.returncode or not counted:
-        sys.stdout.write(result.stdout[-6000:] + result.stderr[-6000:])
+        issues = [line for line in result.stdout.splitlines() if "✘" in line]
+        sys.stdout.write("\n".join(issues)[:12000] + result.stdout[-3000:] + result.stderr[-6000:] + "\n")
         tally.add(name, 0, 1)
     else:
         tally.add(name, int(counted.group(1)), 0, text=f"{counted.group(1)} tests")

@@ -90,6 +90,8 @@ class Script: Transport, @unchecked Sendable {
 
     /// How long each pause between attempts was meant to be.
     private(set) var pauses: [Int64] = []
+    /// Those that let time pass.
+    var sleeps: [Int64] { pauses.filter { $0 > 0 } }
 
     func check(address: String) throws(Failure) {
         checked.append(address)
@@ -151,7 +153,7 @@ class Script: Transport, @unchecked Sendable {
         }
 
         func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
-            if milliseconds > 0 { script.pauses.append(milliseconds) }
+            script.pauses.append(milliseconds)
             script.now += milliseconds
             try call.check(now: script.now)
         }

@@ -69,7 +69,7 @@ import Testing
         let waits = try jobs.client().waits(["a"], nil, nil)
         #expect(jobs.script.requests.isEmpty)
         #expect(Self.shown(try Self.events(waits)) == ["0 processing", "0 completed."])
-        #expect(jobs.script.pauses == [1_000, 1_500, 2_250])
+        #expect(jobs.script.sleeps == [1_000, 1_500, 2_250])
         #expect(jobs.urls == Array(repeating: "/batch/a", count: 4))
     }
 
@@ -90,7 +90,7 @@ import Testing
     @Test func nobody() throws {
         let jobs = Jobs([])
         #expect(try Self.events(try jobs.client().waits([], nil, nil)).isEmpty)
-        #expect(jobs.script.requests.isEmpty && jobs.script.pauses.isEmpty)
+        #expect(jobs.script.requests.isEmpty && jobs.script.sleeps.isEmpty)
     }
 
     @Test(arguments: ["", ".", "..", "a\u{1}", String(repeating: "x", count: 1025)])
@@ -128,7 +128,7 @@ import Testing
         let waits = try jobs.client().waits(ids, nil, nil)
         let events = try Self.events(waits)
         #expect(events.count == 1_000)
-        let rounds = jobs.script.pauses.count + 1
+        let rounds = jobs.script.sleeps.count + 1
         #expect(jobs.urls.filter { $0.hasPrefix("/batch?") }.count == 5 * rounds + 1)
         #expect(jobs.urls.filter { $0 == "/batch/j2999" }.count == rounds)
         // Of what other calls set for lists nothing is left.
@@ -281,11 +281,11 @@ import Testing
         let one = Jobs([("a", 100_000)])
         one.headers = [Header("Retry-After", "40")]
         #expect(try Self.events(try one.client().waits(["a"], nil, nil)).count == 2)
-        #expect(one.script.pauses == [40_000, 40_000, 40_000])
+        #expect(one.script.sleeps == [40_000, 40_000, 40_000])
         let many = Jobs((0..<5).map { ("j\($0)", 100_000) })
         many.headers = [Header("Retry-After", "40")]
         #expect(try Self.events(try many.client().waits(many.jobs.map(\.id), nil, nil)).count == 10)
-        #expect(many.script.pauses.allSatisfy { $0 >= 40_000 })
+        #expect(many.script.sleeps.allSatisfy { $0 >= 40_000 })
     }
 
     /// Little is left of the service's budget: the rounds come as far apart as it lasts.
@@ -294,7 +294,7 @@ import Testing
         jobs.headers = [Header("X-RateLimit-Remaining", "6"), Header("X-RateLimit-Reset", "24")]
         #expect(try Self.events(try jobs.client().waits(jobs.jobs.map(\.id), nil, nil)).count == 600)
         // Three pages at four seconds each.
-        #expect(jobs.script.pauses.dropLast().allSatisfy { $0 >= 12_000 })
+        #expect(jobs.script.sleeps.dropLast().allSatisfy { $0 >= 12_000 })
         // Nothing is left: the gate holds all back until there is more.
         let none = Jobs([("a", 1_000)])
         none.headers = [Header("RateLimit", "limit=5, remaining=0, reset=7")]

@@ -247,6 +247,41 @@ static void out_of_time(void) {
     }
 }
 
+/* An answer that breaks off is asked for again. What the second says of the job counts at the end. */
+static void done_meanwhile(void) {
+    static const struct { int says; bj_status wanted; int32_t verdict; } rows[] = {
+        {2, BJ_END, BJ_VERDICT_VERIFIED}, {3, BJ_E_TRUNCATED, BJ_VERDICT_SHORT}, {1, BJ_E_PROTOCOL, BJ_VERDICT_LONG},
+    };
+    static const char format[] =
+        "{\"status\":\"%s\",\"totalUrls\":%d,\"completedCount\":2,\"failedCount\":0,"
+        "\"createdAt\":\"2026-01-15T10:00:00Z\",\"items\":[{\"n\":1},{\"n\":2}]}";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct host host;
+        bj_results *results;
+        const bj_record *record;
+        char document[400];
+        check_context("%d", rows[i].says);
+        host_open(&host);
+        snprintf(document, sizeof document, format, "running", 2);
+        host_document(&host, document);
+        host.document.cut_at = strlen(document) - 6;
+        host.document.cuts = 1;
+        bj_client *client = host_client(&host, "spidra", NULL, NULL);
+        CHECK_INT(bj_results_open(&results, client, "b-1", NULL, NULL, NULL), BJ_OK);
+        CHECK_INT(bj_results_next(&record, results, NULL), BJ_OK);
+        snprintf(document, sizeof document, format, "completed", rows[i].says);
+        host_document(&host, document);
+        CHECK_INT(bj_results_next(&record, results, NULL), BJ_OK);
+        CHECK_INT(bj_results_next(&record, results, NULL), rows[i].wanted);
+        CHECK_INT(bj_results_verdict(results), rows[i].verdict);
+        CHECK_INT(bj_results_expected(results), rows[i].says);
+        CHECK_INT(host_asked(&host, -1), 2);
+        bj_results_destroy(results);
+        bj_client_destroy(client);
+        host_close(&host);
+    }
+}
+
 /* The first lock of the library finds that the file it has opened got its name meanwhile, as when
  * another process finishes at that moment. */
 static int finishes;
@@ -320,6 +355,7 @@ int main(void) {
     RUN(packed_from_a_place);
     RUN(after_a_full_pipe);
     RUN(out_of_time);
+    RUN(done_meanwhile);
     RUN(finished_by_another);
     RUN(impossible_paths);
     free(lines);

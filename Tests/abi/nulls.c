@@ -22,6 +22,11 @@ static int32_t on_progress(int64_t bytes, int64_t total, int64_t records, void *
     return 0;
 }
 
+static int32_t on_job(const bj_job *job, void *payload) {
+    (void)job, (void)payload;
+    return 0;
+}
+
 static int32_t on_interrupt(void *payload) {
     (void)payload;
     return 0;
@@ -92,6 +97,10 @@ static void getters(void) {
     CHECK(bj_job_raw_json(NULL, NULL) == NULL);
 
     CHECK(bj_results_job(NULL) == NULL);
+    CHECK_INT(bj_event_index(NULL), -1);
+    CHECK(bj_event_job(NULL) == NULL);
+    CHECK(bj_event_error(NULL) == NULL);
+    CHECK_INT(bj_event_is_final(NULL), -1);
     CHECK_INT(bj_results_verdict(NULL), -1);
     CHECK_INT(bj_results_records(NULL), -1);
     CHECK_INT(bj_results_expected(NULL), -1);
@@ -147,6 +156,7 @@ static void destroyers(void) {
     bj_token_set(NULL, NULL, 0);
     bj_columns_destroy(NULL);
     bj_pages_destroy(NULL);
+    bj_waits_destroy(NULL);
     bj_job_destroy(NULL);
     bj_results_destroy(NULL);
     bj_error_destroy(NULL);
@@ -176,6 +186,9 @@ static void calls(void) {
     const bj_batch *batch;
     const char *token;
     bj_job *job;
+    bj_waits *waits;
+    const bj_event *event;
+    const char *const ids[] = {"id"}, *const hole[] = {"id", NULL};
     calm();
 
     REFUSED(bj_options_new(NULL, &error), bj_options_new(NULL, NULL));
@@ -222,6 +235,33 @@ static void calls(void) {
     UNSET(job);
     REFUSED(bj_job_retain(&job, NULL, &error), bj_job_retain(&job, NULL, NULL));
     CHECK(job == NULL);
+    REFUSED(bj_client_wait(NULL, client, "id", NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(NULL, client, "id", NULL, NULL, on_job, NULL, NULL));
+    UNSET(job);
+    REFUSED(bj_client_wait(&job, NULL, "id", NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(&job, NULL, "id", NULL, NULL, on_job, NULL, NULL));
+    CHECK(job == NULL);
+    UNSET(job);
+    REFUSED(bj_client_wait(&job, client, NULL, NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(&job, client, NULL, NULL, NULL, on_job, NULL, NULL));
+    CHECK(job == NULL);
+    REFUSED(bj_waits_open(NULL, client, ids, 1, NULL, NULL, &error), bj_waits_open(NULL, client, ids, 1, NULL, NULL, NULL));
+    UNSET(waits);
+    REFUSED(bj_waits_open(&waits, NULL, ids, 1, NULL, NULL, &error), bj_waits_open(&waits, NULL, ids, 1, NULL, NULL, NULL));
+    CHECK(waits == NULL);
+    UNSET(waits);
+    REFUSED(bj_waits_open(&waits, client, NULL, 1, NULL, NULL, &error),
+            bj_waits_open(&waits, client, NULL, 1, NULL, NULL, NULL));
+    CHECK(waits == NULL);
+    REFUSED(bj_waits_open(&waits, client, hole, 2, NULL, NULL, &error),
+            bj_waits_open(&waits, client, hole, 2, NULL, NULL, NULL));
+    UNSET(event);
+    REFUSED(bj_waits_next(&event, NULL, &error), bj_waits_next(&event, NULL, NULL));
+    CHECK(event == NULL);
+    CHECK_INT(bj_waits_open(&waits, client, ids, 1, NULL, NULL, NULL), BJ_OK);
+    REFUSED(bj_waits_next(NULL, waits, &error), bj_waits_next(NULL, waits, NULL));
+    bj_waits_destroy(waits);
+
     CHECK_INT(request_count(), 0);
     CHECK_INT(bj_client_get(&job, client, sample("crustdata", "succeeded"), NULL, NULL, NULL), BJ_OK);
     REFUSED(bj_job_retain(NULL, job, &error), bj_job_retain(NULL, job, NULL));

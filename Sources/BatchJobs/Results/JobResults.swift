@@ -16,7 +16,7 @@ public final class JobResults {
     private let settings: Settings
     private let source: any RecordSource
     private let openedJob: Job
-    private let expectation: Expectation
+    private var expectation: Expectation
     private let batch: Batch
     private let record: Record
     private var failure: Failure?
@@ -105,6 +105,8 @@ public final class JobResults {
         do throws(Failure) {
             if try source.fill(batch, newCall()) { return true }
             ended = true
+            // What was said of the job first need not be said of it any more.
+            if let job = source.job { expectation = try client.provider.results(job).expectation }
             verdict = expectation.verdict(records)
             try expectation.check(records)
             return false
