@@ -17,6 +17,9 @@ struct Paginator {
 
     /// Longer ones fit in no request line.
     static let maximumStateLength = 16_384
+    /// Pages of nothing but known jobs in a row before a list goes in circles. Numbered pages may bring
+    /// some, because jobs that are new push those that are known onto the pages behind.
+    static let mostKnownPages = (cursors: 1, numbers: 8)
 
     private let service: StaticString
     private let isNumbered: Bool
@@ -28,6 +31,7 @@ struct Paginator {
     private var seenStates: Set<Int> = []
     /// Hashes of the ids delivered or passed over.
     private var seenIDs: Set<Int> = []
+    private var knownPages = 0
     private var ended = false
     private var failure: Failure?
     /// Of a numbered list: its last page, as far as the service has told.
@@ -71,7 +75,9 @@ struct Paginator {
     mutating func accept(_ rows: [(id: Int, wanted: Bool)], _ next: NextPage) -> Delivery {
         pagesRead += 1
         let isNew = rows.map { seenIDs.insert($0.id).inserted }
-        if !rows.isEmpty && !isNumbered && !isNew.contains(true) {
+        if isNew.contains(true) { knownPages = 0 } else if !rows.isEmpty { knownPages += 1 }
+        let most = isNumbered ? Self.mostKnownPages.numbers : Self.mostKnownPages.cursors
+        if knownPages >= most {
             failure = circle("sent only jobs that it had sent before")
             return Delivery(rows: [], next: nil)
         }

@@ -237,6 +237,17 @@ import Testing
         #expect(Self.read(service, maxItems: 4).ids == [9, 8, 7, 6])
     }
 
+    /// Seven pages of known jobs may be rows that moved; with the eighth the list goes in circles.
+    @Test(arguments: [7, 8]) func numberedListsThatRepeatThemselves(_ known: Int) {
+        var pages: [([Int], NextPage)] = [([9, 8], .state("2"))]
+        for number in 0..<known { pages.append(([9, 8], .state(String(number + 3)))) }
+        pages.append(([7], .end))
+        let service = Service(facts: Self.numbered, pages: pages, name: { String($0 + 1) })
+        let reading = Self.read(service)
+        #expect(reading.ids == (known == 7 ? [9, 8, 7] : [9, 8]))
+        #expect(reading.failure?.status == (known == 7 ? nil : .cursor))
+    }
+
     @Test func aJobTwiceOnANumberedPageIsOne() {
         let service = Service(
             facts: Self.numbered, pages: [([1, 1, 2], .end)], name: { String($0 + 1) })
