@@ -98,10 +98,20 @@ func errorFrom(provider string, from *C.bj_error) *Error {
 		name := C.bj_error_detail_name(from, i)
 		e.Details[C.GoString(name)] = C.GoString(C.bj_error_detail(from, name))
 	}
-	if number, err := strconv.Atoi(e.Details["errno"]); err == nil && e.Code == ErrFile {
-		e.causes = append(e.causes, syscall.Errno(number))
+	if number, ok := fileErrors[e.Details["errno"]]; ok {
+		e.causes = append(e.causes, number)
 	}
 	return e
+}
+
+// fileErrors are the reasons that the detail "errno" may name.
+var fileErrors = map[string]syscall.Errno{
+	"ENOSPC": syscall.ENOSPC, "EDQUOT": syscall.EDQUOT, "EACCES": syscall.EACCES, "EPERM": syscall.EPERM,
+	"EROFS": syscall.EROFS, "ENOENT": syscall.ENOENT, "ENOTDIR": syscall.ENOTDIR, "EEXIST": syscall.EEXIST,
+	"EISDIR": syscall.EISDIR, "EIO": syscall.EIO, "EFBIG": syscall.EFBIG, "EPIPE": syscall.EPIPE,
+	"EBADF": syscall.EBADF, "EMFILE": syscall.EMFILE, "ENFILE": syscall.ENFILE, "ELOOP": syscall.ELOOP,
+	"ENAMETOOLONG": syscall.ENAMETOOLONG, "EWOULDBLOCK": syscall.EWOULDBLOCK,
+	"ECONNRESET": syscall.ECONNRESET, "EINVAL": syscall.EINVAL,
 }
 
 // taken turns a status and an error of the library, which it frees, into an error of Go. The error

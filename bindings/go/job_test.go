@@ -61,6 +61,7 @@ func TestAnErrorTellsWhatTheServiceSaid(t *testing.T) {
 	if found.RetryAfter.Seconds() < 6 || found.RetryAfter.Seconds() > 8 || !found.Retryable() || found.RequestID != "r-7" {
 		t.Errorf("%+v, after %v", found, found.RetryAfter)
 	}
+	c = client(t, "crustdata") // one that was not told to wait
 	fault(t, "crustdata", "get", "mutate", map[string]any{"pointer": "/batch_id", "value": 7})
 	_, err = c.Job(background, sim.Sample("crustdata", "succeeded"))
 	found = wantCode(t, err, batchjobs.ErrProtocol)

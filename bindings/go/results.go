@@ -63,8 +63,12 @@ func (c *Client) OpenResults(ctx context.Context, id string, options ...Option) 
 	s := &stream{}
 	var e *C.bj_error
 	status := C.bjgo_results_open(r.id(), &s.pointer, r.pointer, r.text, r.options, r.cancel, &e)
+	defer func() {
+		if s.call == nil { // a hook panicked, or it failed
+			C.bj_results_destroy(s.pointer)
+		}
+	}()
 	if err := r.check(status, &e); err != nil {
-		C.bj_results_destroy(s.pointer)
 		return nil, err
 	}
 	s.call = r.detach()
@@ -230,20 +234,30 @@ func (r *Results) Progress() Progress {
 
 // WriteTo writes what is left of the records to a writer, one a line.
 func (r *Results) WriteTo(to io.Writer) (int64, error) {
-	buffer := bufio.NewWriterSize(to, 64<<10)
-	var size int64
+	written := &counter{to: to}
+	buffer := bufio.NewWriterSize(written, 64<<10)
 	for record, err := range r.All() {
-		if err == nil {
-			buffer.Write(record.data) // an error stays until WriteByte
-			err = buffer.WriteByte('\n')
-		} else if other := buffer.Flush(); other != nil {
-			err = other
-		}
 		if err != nil {
-			return size - int64(buffer.Buffered()), err
+			buffer.Flush() // the records before it are good
+			return written.count, err
 		}
-		size += int64(len(record.data)) + 1
+		buffer.Write(record.data) // an error stays until the next write
+		if err := buffer.WriteByte('\n'); err != nil {
+			return written.count, err
+		}
 	}
 	err := buffer.Flush()
-	return size - int64(buffer.Buffered()), err
+	return written.count, err
+}
+
+// A counter counts what it passes on.
+type counter struct {
+	to    io.Writer
+	count int64
+}
+
+func (c *counter) Write(data []byte) (int, error) {
+	count, err := c.to.Write(data)
+	c.count += int64(count)
+	return count, err
 }
