@@ -51,6 +51,11 @@ func account(service string, more ...batchjobs.Option) []batchjobs.Option {
 	if service == "veryfront" {
 		options = append(options, batchjobs.WithProject(sim.Fact("project")))
 	}
+	if service == "crustdata" || service == "spidra" {
+		// The simulator counts its rate limit down to one again and again. Whoever has two requests on
+		// the wire then waits for the reset, as a client should.
+		options = append(options, batchjobs.WithPrefetch(0))
+	}
 	return append(options, more...)
 }
 

@@ -26,9 +26,9 @@ type stream struct {
 	batch   batch
 	next    int   // the place in the batch of the record to be given next
 	err     error // how the stream ended; io.EOF when well
-	given   int64 // the records given so far
 	job     *Job
 	closed  atomic.Bool
+	given   atomic.Int64 // the records given so far
 
 	telling  sync.Mutex // held while standing is read or changed
 	standing C.bjgo_standing
@@ -74,7 +74,7 @@ func (c *Client) OpenResults(ctx context.Context, id string, options ...Option) 
 	s.call = r.detach()
 	s.job = newJob(c, C.bj_results_job(s.pointer))
 	C.bjgo_read_standing(s.pointer, &s.standing)
-	s.given = int64(s.standing.records)
+	s.given.Store(int64(s.standing.records))
 	results := &Results{stream: s}
 	runtime.AddCleanup(results, (*stream).close, s)
 	return results, nil
@@ -96,7 +96,7 @@ func (r *Results) Next() (Record, error) {
 		s.fetch()
 	}
 	s.next++
-	s.given++
+	s.given.Add(1)
 	return s.batch.record(s, s.next-1), nil
 }
 
@@ -190,7 +190,7 @@ func (r *Results) Token() (string, error) {
 		return "", err
 	}
 	defer s.leave()
-	return s.token(s.given - 1)
+	return s.token(s.given.Load() - 1)
 }
 
 func (s *stream) token(index int64) (string, error) {
@@ -225,11 +225,11 @@ func (r *Results) Parts() (done, all int64) {
 	return int64(stands.parts_done), int64(stands.parts)
 }
 
-// Progress tells how far the stream has come: with the records of the batch at hand, those before a
-// resumed place included.
+// Progress tells how far the stream has come: the bytes received, and the records given, those before
+// a resumed place included.
 func (r *Results) Progress() Progress {
 	stands := r.stands()
-	return Progress{Bytes: int64(stands.bytes), Total: int64(stands.bytes_total), Records: int64(stands.records)}
+	return Progress{Bytes: int64(stands.bytes), Total: int64(stands.bytes_total), Records: r.stream.given.Load()}
 }
 
 // WriteTo writes what is left of the records to a writer, one a line.
