@@ -171,14 +171,51 @@ def faults(tally):
     folder = OUT / "plain"
     folder.mkdir(parents=True, exist_ok=True)
     program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
-    for number, (code, output, errors) in enumerate(matrix.run(program, certificate(), 900), 1):
+    run_table(tally, "c", program)
+    if programs.GO.exists():
+        run_table(tally, "go", matrix.build_go())
+    else:
+        tally.add("faults go", 0, 0, 1, "skipped: no Go in .venv")
+    print("  " + "\n  ".join(matrix.grid(matrix.read())))
+
+
+def run_table(tally, runner, program):
+    """The whole fault table through one language."""
+    for number, (code, output, errors) in enumerate(matrix.run(runner, program, certificate(), 900), 1):
         counted = COUNTS.search(output)
         passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
         if code != 0 or not counted:
             sys.stdout.write(errors[-8000:])
             failed = max(failed, 1)
-        tally.add(f"faults {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
-    print("  " + "\n  ".join(matrix.grid(matrix.read())))
+        tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+
+
+def go(tally):
+    """The Go package: its form, its tests, and the same under the detectors of races and bad memory."""
+    if not programs.GO.exists():
+        tally.add("go", 0, 0, 1, "skipped: no Go in .venv")
+        return
+    folder = ROOT / "bindings/go"
+    formatter = subprocess.run([str(programs.GO), "env", "GOROOT"], check=True, capture_output=True, text=True,
+                               env=programs.go_environment()).stdout.strip() + "/bin/gofmt"
+    unformed = subprocess.run([formatter, "-l", str(folder), str(ROOT / "examples")], check=True, capture_output=True, text=True).stdout
+    tally.add("gofmt", not unformed, bool(unformed), text=unformed.strip())
+    for module in (folder, ROOT / "examples/go"):
+        tally.run(f"go vet {module.name}", [str(programs.GO), "vet", "./..."], show=False, cwd=module, env=programs.go_environment())
+    for name, flags, extra in (("", (), {}), ("-race", ("-race",), {}), ("-asan", ("-asan",), {}), ("cgocheck2", (), {"GOEXPERIMENT": "cgocheck2"})):
+        go_test(tally, name, [str(programs.GO), "test", *flags, "-v", "-count=1", "-timeout=600s", "./..."], folder, extra)
+
+
+def go_test(tally, name, command, folder, extra):
+    only = ["-run", os.environ["TEST_ONLY"]] if "TEST_ONLY" in os.environ else []
+    result = subprocess.run([*command, *only], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            env=programs.go_environment(**extra))
+    counts = [len(re.findall(rf"^ *--- {word}: ", result.stdout, re.MULTILINE)) for word in ("PASS", "FAIL", "SKIP")]
+    if result.returncode:
+        sys.stdout.write("\n".join(line for line in result.stdout.splitlines() if "--- PASS" not in line and "=== " not in line)[-8000:])
+        sys.stdout.write(result.stderr[-4000:])
+    tally.add(f"go test {name}".strip(), counts[0], max(counts[1], int(result.returncode != 0)), counts[2],
+              "{} passed, {} failed, {} skipped".format(*counts))
 
 
 def valgrind(tally):
@@ -252,7 +289,7 @@ def tsan(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, go, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS)}
 
 

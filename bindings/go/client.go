@@ -80,6 +80,14 @@ func Providers() []string {
 	return names
 }
 
+// Accepts tells whether a service takes an option, by their names.
+func Accepts(provider, option string) bool {
+	service, name := C.CString(provider), C.CString(option)
+	defer C.free(unsafe.Pointer(service))
+	defer C.free(unsafe.Pointer(name))
+	return C.bj_provider_accepts(service, name) == 1
+}
+
 // New makes a client of a service: "crustdata", "spidra", "reach" or "veryfront". No request is
 // sent. [WithAPIKey] is required, and [WithProject] for veryfront.
 //
