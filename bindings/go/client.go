@@ -166,6 +166,7 @@ type request struct {
 	pointer *C.bj_client
 	options *C.bj_options
 	text    *C.char // the job's id
+	reuse   bool
 }
 
 // request begins a call about a job, or about none; end must follow.
@@ -180,10 +181,11 @@ func (c *Client) request(ctx context.Context, id *string, options []Option, want
 			r = nil
 		}
 	}()
-	own, err := gather(options, want.hooks...)
+	own, err := gather(options, want.taken...)
 	if err != nil {
 		return r, err
 	}
+	r.reuse = own.reuse
 	own.hooks.logger, own.hooks.token, own.hooks.client = c.settings.hooks.logger, c.settings.hooks.token, c
 	if r.call, err = begin(ctx, c.provider, own.hooks, want); err != nil {
 		return r, err
@@ -200,7 +202,7 @@ func (c *Client) request(ctx context.Context, id *string, options []Option, want
 
 // wants is what kinds of calls differ in.
 type wants struct {
-	hooks    []string // the hooks that they take
+	taken    []string // the options that they take besides those of the library
 	limits   []string // the options that bound their time
 	iterator bool     // more calls follow, which the same limits do not bound
 	closable bool     // they can be ended though their context cannot

@@ -20,7 +20,7 @@ import (
 // client's. Whether the service knows it is checked where it is used.
 type Option struct {
 	name, value string
-	hook        func(*hooks)
+	apply       func(*settings) // in place of a value of the library's
 }
 
 // WithOption sets any option of the library by its name, as docs/options.md lists them. What is
@@ -35,7 +35,7 @@ func WithHeader(name, value string) Option { return WithOption("header."+name, v
 // address. The records carry the context of the call. The logger's handler may use the client, and
 // must not wait for another of its calls that logs. For [New] only.
 func WithLogger(logger *slog.Logger) Option {
-	return Option{name: "WithLogger", hook: func(h *hooks) { h.logger = logger }}
+	return Option{name: "WithLogger", apply: func(s *settings) { s.hooks.logger = logger }}
 }
 
 // WithTokenProvider calls provide for a fresh token when the service answers 401, at most once in
@@ -44,19 +44,27 @@ func WithLogger(logger *slog.Logger) Option {
 // which [errors.Is] finds it. Several goroutines may run it at once. It must not use the client.
 // For [New] only.
 func WithTokenProvider(provide func(context.Context) (string, error)) Option {
-	return Option{name: "WithTokenProvider", hook: func(h *hooks) { h.token = provide }}
+	return Option{name: "WithTokenProvider", apply: func(s *settings) { s.hooks.token = provide }}
 }
 
 // WithUpdates calls seen for each new snapshot of the job that [Client.Wait] waits for, the first
 // and the last included, on the goroutine of the call.
 func WithUpdates(seen func(*Job)) Option {
-	return Option{name: "WithUpdates", hook: func(h *hooks) { h.update = seen }}
+	return Option{name: "WithUpdates", apply: func(s *settings) { s.hooks.update = seen }}
 }
 
 // WithProgress calls seen about four times a second while [Client.Save] works, and at its end, on
 // the goroutine of the call.
 func WithProgress(seen func(Progress)) Option {
-	return Option{name: "WithProgress", hook: func(h *hooks) { h.progress = seen }}
+	return Option{name: "WithProgress", apply: func(s *settings) { s.hooks.progress = seen }}
+}
+
+// WithReuse lets the records of a stream share memory one after the other, which spares the garbage
+// collector much work: the bytes of a record are good until the next one is asked for, as those of a
+// [bufio.Scanner] are. Without it they are good for as long as they are referred to. For
+// [Client.Results] and [Client.OpenResults].
+func WithReuse() Option {
+	return Option{name: "WithReuse", apply: func(s *settings) { s.reuse = true }}
 }
 
 func milliseconds(value time.Duration) string { return strconv.FormatInt(value.Milliseconds(), 10) }
@@ -65,20 +73,21 @@ func milliseconds(value time.Duration) string { return strconv.FormatInt(value.M
 type settings struct {
 	named []Option
 	hooks hooks
+	reuse bool // WithReuse
 }
 
-// gather sorts options out; hooks other than those allowed here are refused.
+// gather sorts options out; of those that are not the library's, only the allowed ones belong here.
 func gather(options []Option, allowed ...string) (settings, error) {
 	var found settings
 	for _, option := range options {
-		if option.hook == nil {
+		if option.apply == nil {
 			found.named = append(found.named, option)
 			continue
 		}
 		if !slices.Contains(allowed, option.name) {
 			return found, failure(ErrArgument, "%s does not belong to this call", option.name)
 		}
-		option.hook(&found.hooks)
+		option.apply(&found)
 	}
 	return found, nil
 }

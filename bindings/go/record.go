@@ -24,8 +24,8 @@ type Record struct {
 }
 
 // Bytes gives the record as the service sent it, without a line end. It is not to be changed, and
-// lives as long as it is referred to. Records that came together share memory: who keeps a few of
-// many records for long copies their bytes.
+// is good as long as it is referred to, unless [WithReuse] was given. Records that came together share
+// memory: who keeps a few of many records for long copies their bytes.
 func (r Record) Bytes() []byte { return r.data }
 
 // Decode reads the record's JSON into value, as [json.Unmarshal] does.
@@ -53,22 +53,26 @@ type batch struct {
 	offsets    []int64
 	outcomes   []RecordOutcome
 	keys       string
-	keyOffsets []int64 // nil where records have no keys
+	keyOffsets []int64 // empty where records have no keys
 	first      int64
+	reuse      bool // the bytes of one batch take the place of those before
 }
 
 func (b *batch) count() int { return len(b.outcomes) }
 
 // clear lets the records go; they may still be in use, but what says where they begin is not.
 func (b *batch) clear() {
-	b.data, b.keys = nil, ""
+	if !b.reuse {
+		b.data = nil
+	}
+	b.data, b.keys = b.data[:0], ""
 	b.offsets, b.outcomes, b.keyOffsets = b.offsets[:0], b.outcomes[:0], b.keyOffsets[:0]
 }
 
 // copy takes a batch over from the library, all its bytes at once.
 func (b *batch) copy(from *C.bjgo_batch) {
 	count := int(from.count)
-	b.data = bytesOf(from.data, from.length)
+	b.data = append(b.data, unsafe.Slice((*byte)(unsafe.Pointer(from.data)), from.length)...)
 	b.offsets = appendFrom(b.offsets, from.offsets, count+1)
 	b.outcomes = slices.Grow(b.outcomes, count)
 	for _, outcome := range unsafe.Slice(from.outcomes, count) {

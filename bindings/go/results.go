@@ -55,12 +55,13 @@ func (c *Client) Results(ctx context.Context, id string, options ...Option) iter
 // OpenResults asks for the job once and opens its results as a stream. The context ends the stream
 // as well: it must last as long as that.
 func (c *Client) OpenResults(ctx context.Context, id string, options ...Option) (*Results, error) {
-	r, err := c.request(ctx, &id, options, wants{limits: []string{"timeout_ms"}, iterator: true, closable: true})
+	r, err := c.request(ctx, &id, options,
+		wants{taken: []string{"WithReuse"}, limits: []string{"timeout_ms"}, iterator: true, closable: true})
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	s := &stream{}
+	s := &stream{batch: batch{reuse: r.reuse}}
 	var e *C.bj_error
 	status := C.bjgo_results_open(r.id(), &s.pointer, r.pointer, r.text, r.options, r.cancel, &e)
 	defer func() {

@@ -76,6 +76,25 @@ func TestRecordsAreThoseOfTheService(t *testing.T) {
 	}
 }
 
+// With reuse the bytes are the same while they are good, and others are in their place later.
+func TestReuse(t *testing.T) {
+	c, wanted := client(t, "crustdata"), truth(t, "crustdata", "large").Records
+	id := sim.Sample("crustdata", "large")
+	if found := collect(t, c.Results(background, id, batchjobs.WithReuse())); !same(found, wanted) {
+		t.Errorf("%d records of %d, or others", len(found), len(wanted))
+	}
+	var kept [][]byte
+	for record, err := range c.Results(background, id, batchjobs.WithReuse()) {
+		must(t, err)
+		kept = append(kept, record.Bytes())
+	}
+	if same(kept, wanted) {
+		t.Error("all records are as they were: their memory was not used again")
+	}
+	_, err := c.Job(background, id, batchjobs.WithReuse())
+	wantCode(t, err, batchjobs.ErrArgument)
+}
+
 // What is appended to a record must not land in the one behind it.
 func TestRecordsKeepToThemselves(t *testing.T) {
 	var kept []batchjobs.Record

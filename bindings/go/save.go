@@ -26,7 +26,7 @@ type Progress struct {
 // that exists is replaced only with [WithOverwrite].
 func (c *Client) Save(ctx context.Context, id, path string, options ...Option) error {
 	// timeout_ms bounds each step of it; the context ends the whole.
-	r, err := c.request(ctx, &id, options, wants{hooks: []string{"WithProgress"}, limits: []string{"timeout_ms"}, iterator: true})
+	r, err := c.request(ctx, &id, options, wants{taken: []string{"WithProgress"}, limits: []string{"timeout_ms"}, iterator: true})
 	if err != nil {
 		return err
 	}

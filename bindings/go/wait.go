@@ -20,7 +20,7 @@ import (
 // [ErrTimeout]: the job still runs, and Details tell its last "phase" and "word".
 func (c *Client) Wait(ctx context.Context, id string, options ...Option) (*Job, error) {
 	r, err := c.request(ctx, &id, options,
-		wants{hooks: []string{"WithUpdates"}, limits: []string{"timeout_ms", "wait_timeout_ms"}})
+		wants{taken: []string{"WithUpdates"}, limits: []string{"timeout_ms", "wait_timeout_ms"}})
 	if err != nil {
 		return nil, err
 	}

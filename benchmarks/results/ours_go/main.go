@@ -1,4 +1,5 @@
-// The Go package over libbatchjobs: every record of a job.
+// The Go package over libbatchjobs: every record of a job; with "reuse" behind the id they share
+// memory, as those of a bufio.Scanner do.
 package main
 
 import (
@@ -16,8 +17,12 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
+	var options []batchjobs.Option
+	if len(os.Args) > 3 {
+		options = append(options, batchjobs.WithReuse())
+	}
 	var records, size int64
-	for record, err := range client.Results(context.Background(), os.Args[2]) {
+	for record, err := range client.Results(context.Background(), os.Args[2], options...) {
 		if err != nil {
 			log.Fatal(err)
 		}
