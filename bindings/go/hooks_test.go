@@ -70,9 +70,11 @@ func TestALoggerMayUseTheClient(t *testing.T) {
 		inner = append(inner, err)
 	}
 	c = client(t, "reach", batchjobs.WithLogger(slog.New(calling(handler))))
+	fault(t, "reach", "get", "status", map[string]any{"status": 503, "headers": map[string]string{"retry-after-ms": "1"}})
 	_, err := c.Job(background, sim.Sample("reach", "succeeded"))
 	must(t, err)
-	if len(inner) == 0 || errors.Join(inner...) != nil {
+	// A refused request, a retry and an answer: the hook is found again after the call within.
+	if len(inner) < 3 || errors.Join(inner...) != nil {
 		t.Errorf("%d calls within, %v", len(inner), errors.Join(inner...))
 	}
 }
