@@ -201,7 +201,7 @@ def go(tally):
     unformed = subprocess.run([formatter, "-l", str(folder), str(ROOT / "examples")], check=True, capture_output=True, text=True).stdout
     tally.add("gofmt", not unformed, bool(unformed), text=unformed.strip())
     for module in (folder, ROOT / "examples/go"):
-        tally.run(f"go vet {module.name}", [str(programs.GO), "vet", "./..."], show=False, cwd=module, env=programs.go_environment())
+        tally.run(f"go vet {module.relative_to(ROOT)}", [str(programs.GO), "vet", "./..."], show=False, cwd=module, env=programs.go_environment())
     for name, flags, extra in (("", (), {}), ("-race", ("-race",), {}), ("-asan", ("-asan",), {}), ("cgocheck2", (), {"GOEXPERIMENT": "cgocheck2"})):
         go_test(tally, name, [str(programs.GO), "test", *flags, "-v", "-count=1", "-timeout=600s", "./..."], folder, extra)
 
