@@ -3,7 +3,7 @@
 //	BATCHJOBS_API_KEY=... resume crustdata ID FILE [MOST [NAME=VALUE]...]
 //
 // At most MOST records are written, one a line; FILE then holds the place reached, as a token. Any
-// program over the library goes on from it, whatever its language.
+// program over the library goes on from it, whatever its language: examples/c/resume.c does.
 package main
 
 import (
@@ -75,7 +75,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(reached+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(reached), 0o600); err != nil {
 		log.Fatal(err)
 	}
 	if problem != nil && problem != io.EOF {
