@@ -20,6 +20,10 @@ var (
 
 // Time stands still for the simulated jobs, but for what tests advance.
 func TestMain(m *testing.M) {
+	if os.Getenv(elsewhere) != "" {
+		tellOfNew()
+		return
+	}
 	var err error
 	sim, err = simulator.Start("--seed", "1", "--jobs", "230", "--time-scale", "0")
 	if errors.Is(err, simulator.ErrNone) {
