@@ -153,9 +153,10 @@ func TestCallsLeaveNothing(t *testing.T) {
 		must(t, err)
 	}
 	cancel()
-	time.Sleep(100 * time.Millisecond)
-	if now := runtime.NumGoroutine(); now > goroutines+2 {
-		t.Errorf("%d goroutines where there were %d", now, goroutines)
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > goroutines+2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines where there were %d", runtime.NumGoroutine(), goroutines)
+		}
 	}
 	if now := descriptors(t); now > open+4 {
 		t.Errorf("%d descriptors where there were %d", now, open)
