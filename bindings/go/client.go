@@ -138,11 +138,16 @@ func (c *Client) Close() error {
 }
 
 // Provider gives the name of the service.
-func (c *Client) Provider() string { return c.provider }
+func (c *Client) Provider() string {
+	if c == nil {
+		return ""
+	}
+	return c.provider
+}
 
 // Supports tells whether the service has an operation.
 func (c *Client) Supports(capability Capability) bool {
-	name := C.CString(c.provider)
+	name := C.CString(c.Provider())
 	defer C.free(unsafe.Pointer(name))
 	return C.bj_provider_supports(name, C.int32_t(capability)) == 1
 }

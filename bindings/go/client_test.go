@@ -145,9 +145,22 @@ func TestAJobWithoutAClient(t *testing.T) {
 	}
 	_, err := batchjobs.Record{}.Token()
 	wantCode(t, err, batchjobs.ErrState)
-	_, err = new(batchjobs.Results).Next()
-	wantCode(t, err, batchjobs.ErrState)
-	must(t, new(batchjobs.Results).Close())
+	for _, results := range []*batchjobs.Results{nil, new(batchjobs.Results)} {
+		_, err = results.Next()
+		wantCode(t, err, batchjobs.ErrState)
+		_, err = results.Token()
+		wantCode(t, err, batchjobs.ErrState)
+		if done, all := results.Parts(); results.Job() != nil || results.Verdict() != batchjobs.VerdictNone ||
+			results.Expected() != 0 || results.Progress() != (batchjobs.Progress{}) || done != 0 || all != 0 {
+			t.Error("results that were not opened tell of some")
+		}
+		must(t, results.Close())
+	}
+	var nobody *batchjobs.Client
+	if nobody.Provider() != "" || nobody.Supports(batchjobs.CanList) {
+		t.Error("no client has a service")
+	}
+	must(t, nobody.Close())
 }
 
 // A client may be closed while its iterators live: they go on.

@@ -85,7 +85,7 @@ func (c *Client) OpenResults(ctx context.Context, id string, options ...Option) 
 // stream ends with it: open the results again, with a token, to go on.
 func (r *Results) Next() (Record, error) {
 	defer runtime.KeepAlive(r)
-	s := r.stream
+	s := r.opened()
 	if err := s.enter(); err != nil {
 		return Record{}, err
 	}
@@ -175,8 +175,8 @@ func (s *stream) free() {
 // Close ends the transfers and gives the stream back. A call in progress fails with [ErrCancelled],
 // later ones with [ErrState]; records stay good. It may be called more than once, from anywhere.
 func (r *Results) Close() error {
-	if r != nil && r.stream != nil {
-		r.stream.close()
+	if s := r.opened(); s != nil {
+		s.close()
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (r *Results) Close() error {
 // The token holds no link and no key.
 func (r *Results) Token() (string, error) {
 	defer runtime.KeepAlive(r)
-	s := r.stream
+	s := r.opened()
 	if err := s.enter(); err != nil {
 		return "", err
 	}
@@ -203,34 +203,57 @@ func (s *stream) token(index int64) (string, error) {
 	return C.GoString(text), nil
 }
 
-// Job gives the job as it stood when the results were opened.
-func (r *Results) Job() *Job { return r.stream.job }
+// opened gives the stream; nil where OpenResults did not make it.
+func (r *Results) opened() *stream {
+	if r == nil {
+		return nil
+	}
+	return r.stream
+}
 
-// stands gives how the stream stands.
-func (r *Results) stands() C.bjgo_standing {
-	r.stream.telling.Lock()
-	defer r.stream.telling.Unlock()
-	return r.stream.standing
+// Job gives the job as it stood when the results were opened.
+func (r *Results) Job() *Job {
+	if s := r.opened(); s != nil {
+		return s.job
+	}
+	return nil
+}
+
+// stands gives how the stream stands, and the number of records given.
+func (r *Results) stands() (standing C.bjgo_standing, given int64) {
+	s := r.opened()
+	if s == nil {
+		return standing, 0
+	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	return s.standing, s.given.Load()
 }
 
 // Verdict tells how much of the results is proven; [VerdictNone] until the stream has ended.
-func (r *Results) Verdict() Verdict { return Verdict(r.stands().verdict) }
+func (r *Results) Verdict() Verdict {
+	stands, _ := r.stands()
+	return Verdict(stands.verdict)
+}
 
 // Expected gives the number of records that the service says there are; -1 where it says none.
-func (r *Results) Expected() int64 { return int64(r.stands().expected) }
+func (r *Results) Expected() int64 {
+	stands, _ := r.stands()
+	return int64(stands.expected)
+}
 
 // Parts gives the number of result files that were read to their end, and of all; 0 where the records
 // stand in the job itself.
 func (r *Results) Parts() (done, all int64) {
-	stands := r.stands()
+	stands, _ := r.stands()
 	return int64(stands.parts_done), int64(stands.parts)
 }
 
 // Progress tells how far the stream has come: the bytes received, and the records given, those before
 // a resumed place included.
 func (r *Results) Progress() Progress {
-	stands := r.stands()
-	return Progress{Bytes: int64(stands.bytes), Total: int64(stands.bytes_total), Records: r.stream.given.Load()}
+	stands, given := r.stands()
+	return Progress{Bytes: int64(stands.bytes), Total: int64(stands.bytes_total), Records: given}
 }
 
 // WriteTo writes what is left of the records to a writer, one a line.
