@@ -160,8 +160,12 @@ func (r *run) call(c *batchjobs.Client) error {
 			r.count([]byte(job.ID))
 		}
 		return nil
-	case "get":
-		job, err := c.Job(ctx, id)
+	case "get", "wait":
+		ask := c.Job
+		if r.operation == "wait" {
+			ask = c.Wait
+		}
+		job, err := ask(ctx, id)
 		if err == nil {
 			r.records = 1
 			r.hold(job.ID == id, "it is the job %s", job.ID)
@@ -194,7 +198,7 @@ func (r *run) call(c *batchjobs.Client) error {
 func (r *run) checkEnding(err error) {
 	expect, records := r.one["expect"], textOf(r.one, "records", "prefix")
 	if err == nil {
-		exact := r.wrong == 0 && (r.operation == "get" || r.records == r.total)
+		exact := r.wrong == 0 && (r.operation == "get" || r.operation == "wait" || r.records == r.total)
 		r.hold(has(expect, "ok") || has(expect, "exact"), "it ended well, with %d of %d records", r.records, r.total)
 		r.hold(has(expect, "ok") || exact, "%d records of %d, the first wrong one is number %d", r.records, r.total, r.wrong)
 		if wanted := r.one["verdict"]; wanted != nil && r.operation == "results" {
