@@ -131,7 +131,7 @@ def valgrind(tally):
     """
     tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
-    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in NO_VALGRIND], TEST_SLOW="10")
+    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in NO_VALGRIND], TEST_SLOW="15")
 
 
 def sanitized(tally, kind, names):

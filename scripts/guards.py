@@ -18,7 +18,7 @@ from programs import OUT, ROOT
 
 PLACE = ROOT / ".build-guard"
 TREE, SCRATCH, LIBRARY = PLACE / "tree", PLACE / "build", PLACE / "lib"
-PATIENCE = 240
+PATIENCE = 90
 
 
 def copy_sources():
