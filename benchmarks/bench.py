@@ -23,6 +23,7 @@ from runs import Failed, Peer, in_turns, median, once, same_work
 
 Goal = namedtuple("Goal", "text value limit unit")
 OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
+OURS_GO = "libbatchjobs from Go"
 
 
 def table(head, rows):
@@ -52,6 +53,7 @@ def list_(quick):
             return [str(PYTHON), str(HERE / f"list/with_{name}.py"), base]
         peers = [
             Peer(CURL, [program("list/bare"), base]), Peer(OURS, [program("list/ours"), base]),
+            Peer(OURS_GO, [program("list/ours_go"), base]),
             Peer("libcurl + jansson", [program("list/jansson"), base]), Peer(GO, [program("list/go"), base]),
             Peer("Python requests", python("requests")), Peer("Python httpx", python("httpx")),
         ]
@@ -60,7 +62,8 @@ def list_(quick):
     pages, size = costs[CURL][0].output
     cpu = {name: median(runs, "cpu") for name, runs in costs.items()}
     goals = [Goal("list: CPU over libcurl alone", cpu[OURS] / cpu[CURL], 3, ""),
-             Goal("list: CPU over Go", cpu[OURS] / cpu[GO], 0.4, "")]
+             Goal("list: CPU over Go", cpu[OURS] / cpu[GO], 0.4, ""),
+             Goal("list: CPU from Go over Go", cpu[OURS_GO] / cpu[GO], 0.8, "")]
     note = f"{pages} pages, {int(size) / 1e6:.0f} MB; jobs and checksum of all but the first: {work}."
     return [note, "", *costs_table(costs, CURL, GO)], goals
 
@@ -69,6 +72,7 @@ def results(quick):
     """One job's records: 200 MB of JSON lines in four gzip parts, every record seen."""
     parts, count = records.make(PARTS)
     bare, batches, shell = "libcurl + igzip + memchr", OURS + ", batches", "curl | gzip -dc | wc"
+    scanner, reused = "Go net/http + compress/gzip + bufio.Scanner", OURS_GO + ", WithReuse"
     with servers.nginx(parts, count) as base:
         links = [f"{base}/{name}" for name in parts]
         peers = [
@@ -76,7 +80,9 @@ def results(quick):
             Peer(batches, [program("results/ours_batch"), base, records.ID]),
             Peer(OURS, [program("results/ours"), base, records.ID]),
             Peer(shell, ["/bin/sh", str(HERE / "results/pipe.sh"), *links]),
-            Peer("Go net/http + compress/gzip", [program("results/go"), *links]),
+            Peer(OURS_GO, [program("results/ours_go"), base, records.ID]),
+            Peer(reused, [program("results/ours_go"), base, records.ID, "reuse"]),
+            Peer(scanner, [program("results/go"), *links]),
             Peer("Python requests + gzip", [str(PYTHON), str(HERE / "results/with_requests.py"), *links]),
         ]
         costs = in_turns(peers, 3 if quick else 9)
@@ -84,7 +90,10 @@ def results(quick):
     cpu = {name: median(runs, "cpu") for name, runs in costs.items()}
     # One record at a time is what most programs do, but each of them crosses the C interface.
     goals = [Goal(f"results: CPU over {bare}, batches", cpu[batches] / cpu[bare], 1.15, ""),
-             Goal(f"results: CPU over {bare}, one by one", cpu[OURS] / cpu[bare], None, "")]
+             Goal(f"results: CPU over {bare}, one by one", cpu[OURS] / cpu[bare], None, ""),
+             # A Scanner's records share memory; those that live on cost the garbage collector more.
+             Goal("results: CPU from Go over Go, records that share memory", cpu[reused] / cpu[scanner], 0.4, ""),
+             Goal("results: CPU from Go over Go, records that live on", cpu[OURS_GO] / cpu[scanner], None, "")]
     packed = sum((PARTS / name).stat().st_size for name in parts)
     return [f"{packed / 1e6:.0f} MB compressed; records and bytes of all: {work}.", "", *costs_table(costs, bare)], goals
 

@@ -16,7 +16,7 @@ C_PROGRAMS = {
     "overload/ours": ("batchjobs",), "cancel/ours": ("batchjobs",),
     "waiting/ours": ("batchjobs",), "waiting/one_by_one": ("batchjobs",),
 }
-GO_PROGRAMS = ("list/go", "results/go")
+GO_PROGRAMS = ("list/go", "results/go", "list/ours_go", "results/ours_go")
 
 
 def pkg_config(*arguments):
@@ -60,7 +60,8 @@ def venv():
 def go(*arguments):
     """The standard library is all that is used: nothing may be fetched."""
     environment = {**os.environ, "GOCACHE": str(OUT / "go/cache"), "GOPATH": str(OUT / "go/path"),
-                   "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "", "GOENV": "off", "GOTELEMETRY": "off"}
+                   "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "", "GOENV": "off", "GOTELEMETRY": "off",
+                   "PKG_CONFIG_PATH": str(DIST / "lib/pkgconfig"), "CGO_LDFLAGS": f"-O2 -g -Wl,-rpath,{DIST / 'lib'}"}
     done = subprocess.run([str(VENV / "bin/go"), *arguments], cwd=HERE, env=environment,
                           check=True, capture_output=True, text=True)
     return done.stdout.strip()

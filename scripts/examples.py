@@ -11,7 +11,8 @@ from programs import ROOT, SERVICES
 
 LISTING = tuple(service for service in SERVICES if service != "veryfront")
 # Each of them has a check below.
-KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/wait.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go"}
+KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/wait.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go",
+         "go/list/main.go", "go/wait/main.go", "go/results/main.go", "go/resume/main.go"}
 
 
 def examples(tally):
@@ -30,8 +31,9 @@ def examples(tally):
         binding(tally, "ctypes", [sys.executable, str(folder / "ctypes/tour.py"), str(ROOT / "dist/lib/libbatchjobs.so")], info)
         if programs.GO.exists():
             binding(tally, "cgo", [str(programs.build_go("cgo"))], info)
+            go_examples(tally, running)
         else:
-            tally.add("example cgo", 0, 0, 1, "skipped: no Go in .venv")
+            tally.add("example cgo, and those of examples/go", 0, 0, 2, "skipped: no Go in .venv")
 
 
 def expect(tally, name, result, *wanted):
@@ -125,3 +127,44 @@ def binding(tally, name, command, info):
         result = run([*command, service, job, f"api_key={info['keys'][service]}", *arguments(service, info)])
         expect(tally, f"{name} {service}", result, r"^listed 230 jobs", f"^{job} is done$",
                r"^streamed [1-9]\d* bytes of records$", "^BJ_E_CANCELLED|^CANCELLED|[Cc]ancelled")
+
+
+def go_examples(tally, running):
+    """The programs over the Go package."""
+    info = running.info
+    listing, waiting, results, resume = (str(programs.build_go(f"go/{name}")) for name in ("list", "wait", "results", "resume"))
+    for service in SERVICES:
+        key, job = info["keys"][service], info["samples"][service]["large"]
+        more = arguments(service, info)
+        if service in LISTING:
+            expect(tally, f"go list {service}", run([listing, service, *more], BATCHJOBS_API_KEY=key), "^230 jobs$")
+        expect(tally, f"go wait {service}", run([waiting, service, job, *more], BATCHJOBS_API_KEY=key), f"^{re.escape(job)} is done: ")
+        truth = running.truth(service, job)["records"]
+        found, said = records([results, service, job, *more], key)
+        held = found == truth and f"{len(truth)} records," in said
+        tally.add(f"example go results {service}", held, not held, text="" if held else said)
+        in_turns(tally, service, job, resume, more, key, truth)
+    wrong = run([listing, "crustdata"])
+    held = wrong.returncode == 1 and "api_key" in wrong.stderr
+    tally.add("example go list without a key", held, not held, text="" if held else wrong.stderr)
+
+
+def records(command, key):
+    """The lines that a program writes, as bytes, and what it says besides."""
+    result = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=120,
+                            env=programs.environment(BATCHJOBS_API_KEY=key))
+    return result.stdout.split(b"\n")[:-1], result.stderr.decode()
+
+
+def in_turns(tally, service, job, go, more, key, truth):
+    """Ten records by the C program, twenty by the Go one, ten by C again, and the rest by Go."""
+    c, place = str(programs.build_example("resume")), programs.OUT / "place"
+    place.unlink(missing_ok=True)
+    found, says = [], ""
+    for command in ([c, service, job, str(place)], [go, service, job, str(place), "20"], [c, service, job, str(place)],
+                    [go, service, job, str(place), "1000000"]):
+        piece, says = records([*command, *more], key)
+        found.append(piece)
+    counts = [len(piece) for piece in found[:3]]
+    held = counts == [10, 20, 10] and sum(found, []) == truth and f"{len(truth)} records so far," in says
+    tally.add(f"example resume in C and Go {service}", held, not held, text="" if held else f"{counts} {says}")

@@ -1,4 +1,4 @@
-"""The fault table of Tests/faults: building and running the C runner, and the grid of all runners."""
+"""The fault table of Tests/faults: building and running the runners, and the grid of all of them."""
 import json
 import subprocess
 import time
@@ -22,19 +22,23 @@ def build(compiler, strict, libraries, folder):
     return target
 
 
+def build_go():
+    return programs.build_go("bindings/go/internal/faults", ROOT)
+
+
 class Shard:
     """A simulator and a runner for its part of the table."""
 
-    def __init__(self, program, number, certificate, extra):
-        name = "tls" if certificate else str(number)
+    def __init__(self, runner, program, number, certificate, extra):
+        name = f"{runner}-{'tls' if certificate else number}"
         facts = FOLDER / f"simulator-{name}.json"
-        self.results = FOLDER / f"c-{name}.jsonl"
+        self.results = FOLDER / f"{name}.jsonl"
         self.results.unlink(missing_ok=True)
         tls = ("--tls", *certificate) if certificate else ()
         self.simulator = programs.simulator(*SIMULATED, "--ready", str(facts), *tls)
         more = {"SIMULATOR_CA": certificate[0]} if certificate else {"FAULTS_SHARD": f"{number}/{SHARDS}"}
-        self.output = (FOLDER / f"c-{name}.out").open("w+")
-        self.errors = (FOLDER / f"c-{name}.err").open("w+")
+        self.output = (FOLDER / f"{name}.out").open("w+")
+        self.errors = (FOLDER / f"{name}.err").open("w+")
         self.process = subprocess.Popen(
             [str(program), str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
             env=programs.environment(SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
@@ -55,11 +59,11 @@ class Shard:
         return code, *said
 
 
-def run(program, certificate, timeout, **extra):
-    """Runs the whole table; gives (exit status, output, errors) of each shard."""
+def run(runner, program, certificate, timeout, **extra):
+    """Runs the whole table by the runner of that name; gives (exit status, output, errors) of each shard."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    shards = [Shard(program, number, None, extra) for number in range(1, SHARDS + 1)]
-    shards.append(Shard(program, 0, certificate, extra))
+    shards = [Shard(runner, program, number, None, extra) for number in range(1, SHARDS + 1)]
+    shards.append(Shard(runner, program, 0, certificate, extra))
     ends = time.monotonic() + timeout
     return [shard.wait(ends) for shard in shards]
 

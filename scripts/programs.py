@@ -45,14 +45,18 @@ def build_example(name):
     return target
 
 
-def build_go(folder):
-    """The Go program in a folder of the examples, by the Go of .venv; nothing is fetched for it."""
+def go_environment(**extra):
+    """The environment for the Go of .venv: nothing is fetched, and the staged library is found."""
+    return environment(GOCACHE=str(OUT / "go/cache"), GOPATH=str(OUT / "go/path"), GOTOOLCHAIN="local", GOPROXY="off",
+                       GOENV="off", GOTELEMETRY="off", GOFLAGS="-buildvcs=false",
+                       PKG_CONFIG_PATH=str(ROOT / "dist/lib/pkgconfig"), **extra)
+
+
+def build_go(folder, above=ROOT / "examples"):
+    """The Go program in a folder."""
     target = OUT / "examples" / folder
     target.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "GOCACHE": str(OUT / "go/cache"), "GOPATH": str(OUT / "go/path"), "GOTOOLCHAIN": "local",
-                   "GOPROXY": "off", "GOENV": "off", "GOTELEMETRY": "off", "GOFLAGS": "-buildvcs=false",
-                   "PKG_CONFIG_PATH": str(ROOT / "dist/lib/pkgconfig")}
-    subprocess.run([str(GO), "build", "-o", str(target), "."], cwd=ROOT / "examples" / folder, env=environment, check=True)
+    subprocess.run([str(GO), "build", "-o", str(target), "."], cwd=above / folder, env=go_environment(), check=True)
     return target
 
 

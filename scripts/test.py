@@ -14,6 +14,7 @@ import matrix
 import programs
 from ctests import COUNTS, STRICT, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
 from examples import examples
+from gotests import go
 from programs import OUT, ROOT
 
 
@@ -118,13 +119,28 @@ def faults(tally):
     folder = OUT / "plain"
     folder.mkdir(parents=True, exist_ok=True)
     program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
-    for number, (code, output, errors) in enumerate(matrix.run(program, certificate(), 900), 1):
+    run_table(tally, "c", program)
+    run_elsewhere(tally)
+    if programs.GO.exists():
+        run_table(tally, "go", matrix.build_go())
+    else:
+        tally.add("faults go", 0, 0, 1, "skipped: no Go in .venv")
+    print("  " + "\n  ".join(matrix.grid(matrix.read())))
+
+
+def run_table(tally, runner, program):
+    """The whole fault table through one language."""
+    for number, (code, output, errors) in enumerate(matrix.run(runner, program, certificate(), 900), 1):
         counted = COUNTS.search(output)
         passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
         if code != 0 or not counted:
             sys.stdout.write(errors[-8000:])
             failed = max(failed, 1)
-        tally.add(f"faults {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+        tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+
+
+def run_elsewhere(tally):
+    """The rows that C tests of their own show."""
     with (matrix.FOLDER / "c-elsewhere.jsonl").open("w") as file:
         for (program, test), cases in matrix.elsewhere().items():
             code, output, said, took = run_program([str(build_c("plain", names=(program,)) / program)], program, 300, {"TEST_ONLY": test})
@@ -134,7 +150,6 @@ def faults(tally):
                 sys.stdout.write(said[-4000:])
             matrix.tell(cases, "passed" if held else "failed", int(took * 1000), file)
             tally.add(f"faults {program} {test}", held, not held, text=f"row {cases[0]['row']}, {took:.0f} s")
-    print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 
 def agreement(tally):
@@ -162,7 +177,7 @@ def install(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, go, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 

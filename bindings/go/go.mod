@@ -1,0 +1,3 @@
+module github.com/libbatchjobs/libbatchjobs/bindings/go
+
+go 1.24
