@@ -185,6 +185,11 @@ class Handle:
             self._free()
 
     @property
+    def last(self) -> Optional[c_void_p]:
+        """The pointer for the end, when nobody closes it any more; None when it was given back, or belongs to another process."""
+        return self._pointer if self._pointer and self._born == _process[0] else None
+
+    @property
     def busy(self) -> bool:
         return self._users > 0
 
@@ -216,10 +221,9 @@ def _end() -> None:
 
     def cancel() -> None:
         for client in list(clients):
-            client.cancel()
+            client.cancel(at_end=True)
 
-    if _process[0] == os.getpid():
-        shut_down(cancel)
+    shut_down(cancel)
 
 
 atexit.register(_end)

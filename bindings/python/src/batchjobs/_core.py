@@ -119,9 +119,11 @@ class Core:
         lib.bj_token_set(sink, token, len(token))
         return 0
 
-    def cancel(self) -> None:
+    def cancel(self, at_end: bool = False) -> None:
         """Ends what is in progress at this moment, on every thread."""
-        if not self.handle.closed:
+        if at_end:
+            lib.bj_client_cancel(self.handle.last)
+        else:
             with self.handle as client:
                 lib.bj_client_cancel(client)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import sys
 from datetime import datetime, timezone
+from functools import partial
 from itertools import repeat
 from struct import unpack
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import _header as h
 from ._header import Outcome, Phase
@@ -39,8 +40,6 @@ class Counts(NamedTuple):
 _COUNTS = tuple(getattr(h, f"COUNT_{name.upper()}") for name in Counts._fields)
 _TIMES = (h.TIME_CREATED, h.TIME_STARTED, h.TIME_FINISHED, h.TIME_UPDATED)
 
-Times = Tuple[Optional[int], Optional[int], Optional[int], Optional[int]]
-
 
 class Row(NamedTuple):
     """What a job holds; times are milliseconds since 1970."""
@@ -53,14 +52,18 @@ class Row(NamedTuple):
     outcome: Outcome
     error: Optional[str]
     counts: Counts
-    times: Times
     raw: bytes
+    created: Optional[int]
+    started: Optional[int]
+    finished: Optional[int]
+    updated: Optional[int]
+
+
+_from_timestamp, _UTC = datetime.fromtimestamp, timezone.utc
 
 
 def moment(milliseconds: Optional[int]) -> Optional[datetime]:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+    return None if milliseconds is None else _from_timestamp(milliseconds / 1000, _UTC)
 
 
 class JobData:
@@ -75,13 +78,8 @@ class JobData:
     _client: Any
 
     def __init__(self, row: Row, client: Any = None) -> None:
-        object.__setattr__(self, "_row", row)
-        object.__setattr__(self, "_client", client)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a job never changes: refresh() gives a new one ({name})")
-
-    __delattr__ = None  # type: ignore[assignment]
+        self._row = row
+        self._client = client
 
     @property
     def id(self) -> str:
@@ -126,27 +124,31 @@ class JobData:
     @property
     def created(self) -> Optional[datetime]:
         """When the job was created."""
-        return moment(self._row[8][0])
+        time = self._row[9]
+        return None if time is None else _from_timestamp(time / 1000, _UTC)
 
     @property
     def started(self) -> Optional[datetime]:
         """When work on it began."""
-        return moment(self._row[8][1])
+        time = self._row[10]
+        return None if time is None else _from_timestamp(time / 1000, _UTC)
 
     @property
     def finished(self) -> Optional[datetime]:
         """When it ended."""
-        return moment(self._row[8][2])
+        time = self._row[11]
+        return None if time is None else _from_timestamp(time / 1000, _UTC)
 
     @property
     def updated(self) -> Optional[datetime]:
         """When the service last changed it."""
-        return moment(self._row[8][3])
+        time = self._row[12]
+        return None if time is None else _from_timestamp(time / 1000, _UTC)
 
     @property
     def raw(self) -> bytes:
         """The service's own JSON for this job, byte for byte."""
-        return self._row[9]
+        return self._row[8]
 
     @property
     def done(self) -> bool:
@@ -204,45 +206,51 @@ def row_of(job: ctypes.c_void_p) -> Row:
         h.OUTCOME_OF.get(lib.bj_job_outcome(job), Outcome.UNKNOWN),
         text(lib.bj_job_error_text(job)) or None,
         Counts._make(None if count < 0 else count for count in counts),
-        tuple(None if time == _TIME_NONE else time for time in times),  # type: ignore[arg-type]
         ctypes.string_at(raw, length.value) if raw else b"",
+        *(None if time == _TIME_NONE else time for time in times),
     )
 
 
-# Pages cross in columns: a few calls for a page and not thirty for a job.
+# Pages cross in columns, and C code makes rows of them: a job costs less than one call would.
+
+_new_row = partial(tuple.__new__, Row)
+_new_counts = partial(tuple.__new__, Counts)
+_Offsets = ctypes.POINTER(ctypes.c_int64)
 
 
-def _texts(columns: ctypes.c_void_p, which: int, count: int) -> Sequence[bytes]:
-    offsets = ctypes.POINTER(ctypes.c_int64)()
+def _cut(columns: ctypes.c_void_p, which: int, count: int) -> Tuple[bytes, List[int]]:
+    """The bytes of all texts of a column, and where each begins."""
+    offsets = _Offsets()
     data = lib.bj_columns_text(columns, which, ctypes.byref(offsets))
-    at = offsets[: count + 1]
-    blob = ctypes.string_at(data, at[-1])
-    return [blob[begin:end] for begin, end in zip(at, at[1:])]
+    at: List[int] = offsets[: count + 1]
+    return ctypes.string_at(data, at[-1]), at
 
 
-def _words(columns: ctypes.c_void_p, which: int, count: int) -> Iterable[Optional[str]]:
+def _words(columns: ctypes.c_void_p, which: int, count: int) -> Iterable[Any]:
     """Texts as str, None where a job has none."""
-    offsets = ctypes.POINTER(ctypes.c_int64)()
-    data = lib.bj_columns_text(columns, which, ctypes.byref(offsets))
-    at = offsets[: count + 1]
-    if at[-1] == 0:
+    blob, at = _cut(columns, which, count)
+    if not blob:
         return repeat(None, count)
-    blob = ctypes.string_at(data, at[-1])
-    if blob.isascii():
-        line = blob.decode("ascii")
-        return [line[begin:end] or None for begin, end in zip(at, at[1:])]
-    return [blob[begin:end].decode() or None for begin, end in zip(at, at[1:])]
+    if not blob.isascii():
+        return [blob[begin:end].decode() or None for begin, end in zip(at, at[1:])]
+    line = blob.decode("ascii")
+    found: List[Any] = [line[begin:end] for begin, end in zip(at, at[1:])]
+    return [word or None for word in found] if "" in found else found
 
 
-def _numbers(function: Callable[..., Any], columns: ctypes.c_void_p, which: int, count: int, absent: int) -> Iterable[Optional[int]]:
+def _numbers(function: Callable[..., Any], columns: ctypes.c_void_p, which: int, count: int, absent: bytes) -> Iterable[Optional[int]]:
     found = ctypes.string_at(function(columns, which), count * 8)
-    none = absent.to_bytes(8, sys.byteorder, signed=True)
-    if found == none * count:
+    if found.startswith(absent) and found == absent * count:
         return repeat(None, count)
     values = unpack(f"={count}q", found)
-    if absent in values:
-        return [None if value == absent else value for value in values]
+    if absent in found:
+        none = int.from_bytes(absent, sys.byteorder, signed=True)
+        return [None if value == none else value for value in values]
     return values
+
+
+_NO_COUNT = (-1).to_bytes(8, sys.byteorder, signed=True)
+_NO_TIME = _TIME_NONE.to_bytes(8, sys.byteorder, signed=True)
 
 
 def rows_of(page: ctypes.c_void_p, provider: str, invoke: Callable[..., int]) -> List[Row]:
@@ -253,24 +261,21 @@ def rows_of(page: ctypes.c_void_p, provider: str, invoke: Callable[..., int]) ->
         count = lib.bj_columns_count(columns)
         phases = unpack(f"={count}i", ctypes.string_at(lib.bj_columns_phases(columns), count * 4))
         outcomes = unpack(f"={count}i", ctypes.string_at(lib.bj_columns_outcomes(columns), count * 4))
-        counts = [_numbers(lib.bj_columns_counts, columns, which, count, -1) for which in _COUNTS]
-        times = [_numbers(lib.bj_columns_times, columns, which, count, _TIME_NONE) for which in _TIMES]
-        return list(
-            map(
-                Row._make,
-                zip(
-                    _words(columns, h.TEXT_ID, count),
-                    repeat(provider),
-                    _words(columns, h.TEXT_KIND, count),
-                    _words(columns, h.TEXT_STATUS_WORD, count),
-                    [h.PHASE_OF.get(number, Phase.RUNNING) for number in phases],
-                    [h.OUTCOME_OF.get(number, Outcome.UNKNOWN) for number in outcomes],
-                    _words(columns, h.TEXT_ERROR, count),
-                    map(Counts._make, zip(*counts)),
-                    zip(*times),
-                    _texts(columns, h.TEXT_RAW_JSON, count),
-                ),
-            )
+        counts = [_numbers(lib.bj_columns_counts, columns, which, count, _NO_COUNT) for which in _COUNTS]
+        times = [_numbers(lib.bj_columns_times, columns, which, count, _NO_TIME) for which in _TIMES]
+        raw, at = _cut(columns, h.TEXT_RAW_JSON, count)
+        fields = zip(
+            _words(columns, h.TEXT_ID, count),
+            repeat(provider),
+            _words(columns, h.TEXT_KIND, count),
+            _words(columns, h.TEXT_STATUS_WORD, count),
+            map(h.PHASE_OF.get, phases, repeat(Phase.RUNNING)),
+            map(h.OUTCOME_OF.get, outcomes, repeat(Outcome.UNKNOWN)),
+            _words(columns, h.TEXT_ERROR, count),
+            map(_new_counts, zip(*counts)),
+            [raw[begin:end] for begin, end in zip(at, at[1:])],
+            *times,
         )
+        return list(map(_new_row, fields))
     finally:
         lib.bj_columns_destroy(columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from datetime import timedelta
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
@@ -42,6 +41,8 @@ _OPTIONS = _table()
 
 def _unknown(name: str) -> ArgumentError:
     """A TypeError is what Python says of an unknown argument, and this is one too."""
+    import difflib
+
     bare = name[:-3] if name.endswith("_ms") else name
     near = [bare] if bare in _OPTIONS else difflib.get_close_matches(bare, _OPTIONS, 1)
     hint = f"did you mean {near[0]}{' (in seconds)' if near and name.endswith('_ms') else ''}?" if near else "known are " + ", ".join(_OPTIONS)

@@ -115,8 +115,8 @@ class JobTables:
         }
         for place, name in enumerate(Counts._fields):
             columns[name] = [row.counts[place] for row in rows]
-        for place, name in enumerate(TIMES):
-            columns[name] = [row.times[place] for row in rows]
+        for name in TIMES:
+            columns[name] = [getattr(row, name) for row in rows]
         columns["raw"] = [_text(row.raw, f"job {row.id}") for row in rows]
         return columns
 
