@@ -18,6 +18,7 @@ from ._job import Counts
 from ._native import library_path, library_version
 from ._options import CallOptions, ClientOptions, WaitOptions
 from ._stream import Batch, Record
+from .aio import AsyncClient, AsyncJob, AsyncJobs, AsyncResults
 from .client import Client, Event, Events, Job, Jobs, Page, Results
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
@@ -25,6 +26,10 @@ from .errors import __all__ as _errors
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
+    "AsyncJob",
+    "AsyncJobs",
+    "AsyncResults",
     "Batch",
     "CallOptions",
     "Client",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+
+if TYPE_CHECKING:
+    from ._job import JobData
 
 Progress = Union[bool, Callable[..., Any], None]
 
@@ -33,6 +36,12 @@ class Bar:
                 self._bar.total = total
             self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(done - self._bar.n)
+
+    def show_job(self, job: JobData) -> None:
+        """A snapshot of the job that is waited for."""
+        counts = job.counts
+        done = counts.processed if counts.processed is not None else counts.succeeded
+        self.tell(done or 0, counts.total, str(job.phase), job)
 
     def close(self) -> None:
         if self._bar is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Union, overload
+from typing import TYPE_CHECKING, Any, Dict, Generic, Iterable, Iterator, List, Optional, Sequence, TypeVar, Union, overload
 
 from . import _header as h
-from ._core import Core, EventData, EventStream, PageData, PageStream, Path, SaveProgress, TokenProvider
+from ._core import Core, EventData, EventStream, PageData, PageStream, Path, SaveProgress, TokenProvider, id_of
 from ._header import RecordOutcome, Verdict
 from ._job import JobData, Row
 from ._native import lib
@@ -169,7 +169,10 @@ class Jobs(JobTables):
         self.close()
 
 
-class Event:
+JobT = TypeVar("JobT", bound=JobData)
+
+
+class Event(Generic[JobT]):
     """What became of one of the jobs that are waited for."""
 
     __slots__ = ("index", "id", "job", "error", "final")
@@ -178,16 +181,16 @@ class Event:
     """The place among the jobs that were given, from 0."""
     id: str
     """The job's id."""
-    job: Optional[Job]
+    job: Optional[JobT]
     """The job as it stands now; None where there is an error."""
     error: Optional[BatchJobsError]
     """Why the job cannot be waited for any longer."""
     final: bool
     """Whether this is the last event of its place; else it shows progress."""
 
-    def __init__(self, data: EventData, id: str, client: Client) -> None:
-        self.index, self.id, self.error, self.final = data.index, id, data.error, data.final
-        self.job = None if data.row is None else Job(data.row, client)
+    def __init__(self, data: EventData, given: JobLike, job: Optional[JobT]) -> None:
+        self.index, self.id, self.error, self.final = data.index, id_of(given), data.error, data.final
+        self.job = job
 
     def __repr__(self) -> str:
         return f"Event({self.index}, {(self.error or self.job)!r}{', final' if self.final else ''})"
@@ -203,12 +206,11 @@ class Events:
     def __iter__(self) -> Events:
         return self
 
-    def __next__(self) -> Event:
+    def __next__(self) -> Event[Job]:
         data = self._stream.next()
         if data is None:
             raise StopIteration
-        job = self._jobs[data.index]
-        return Event(data, job if isinstance(job, str) else job.id, self._client)
+        return Event(data, self._jobs[data.index], None if data.row is None else Job(data.row, self._client))
 
     def close(self) -> None:
         """Ends the wait; the jobs go on."""
@@ -441,7 +443,7 @@ class Client:
         ends the wait with its error, unless ``return_exceptions`` is true: then its error stands in
         its place. Blocks; Ctrl-C works.
         """
-        found: List[Any] = list(jobs)
+        found: List[Any] = listed(jobs)
         bar, done = Bar(progress, "jobs", "job"), 0
         try:
             with self.events(found, timeout, **options) as events:
@@ -467,26 +469,21 @@ class Client:
 
         One job's error is not another's: it comes as its final event.
         """
-        if isinstance(jobs, (str, bytes)):
-            raise TypeError(f"jobs must be a list of ids or jobs, not one {type(jobs).__name__}: use [{jobs!r:.60}]")
-        return Events(self, list(jobs), _timed(options, timeout))
+        return Events(self, listed(jobs), timed(options, timeout))
 
     def _wait_one(self, job: str, timeout: Optional[Seconds], progress: Progress, options: WaitOptions) -> Job:
         bar = Bar(progress, job, "unit")
         if not bar.is_wanted:
-            return Job(self._core.wait(job, _timed(options, timeout)), self)
+            return Job(self._core.wait(job, timed(options, timeout)), self)
         try:
-            with Events(self, [job], _timed(options, timeout)) as events:
+            with Events(self, [job], timed(options, timeout)) as events:
                 for event in events:
                     if event.error is not None:
                         raise event.error
-                    found = event.job
-                    assert found is not None
-                    counts = found.counts
-                    done = counts.processed if counts.processed is not None else counts.succeeded
-                    bar.tell(done or 0, counts.total, str(found.phase), found)
+                    assert event.job is not None
+                    bar.show_job(event.job)
                     if event.final:
-                        return found
+                        return event.job
         finally:
             bar.close()
         raise AssertionError("a wait ended without a final event")
@@ -573,7 +570,14 @@ def supports(core: Core, operation: str) -> bool:
         return bool(lib.bj_client_supports(client, known[operation]) == 1)
 
 
-def _timed(options: Any, timeout: Optional[Seconds]) -> Dict[str, Any]:
+def listed(jobs: Iterable[JobLike]) -> List[Any]:
+    """A text is a list of texts to Python, but not to us."""
+    if isinstance(jobs, (str, bytes, JobData)):
+        raise TypeError(f"jobs must be a list of ids or jobs, not one {type(jobs).__name__}: use [{jobs!r:.60}]")
+    return list(jobs)
+
+
+def timed(options: Any, timeout: Optional[Seconds]) -> Dict[str, Any]:
     """The whole wait's limit; each request has its own, ``timeout`` of the client."""
     return {**options, "wait_timeout": timeout} if timeout is not None else dict(options)
 
