@@ -72,7 +72,6 @@ def header_module():
     abi = re.search(r"#define BJ_ABI_VERSION (\d+)", header.HEADER.read_text()).group(1)
     yield '"""Made by scripts/python_header.py from include/batchjobs.h; do not edit."""'
     yield ""
-    yield "# ruff: noqa: E501, N801"
     yield "from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p"
     yield ""
     yield "from ._word import Word"
@@ -149,7 +148,6 @@ def options_module():
     table = list(option_table())
     yield '"""Made by scripts/python_header.py from the library\'s option table; do not edit."""'
     yield ""
-    yield "# ruff: noqa: E501"
     yield "from __future__ import annotations"
     yield ""
     yield "from datetime import timedelta"

@@ -38,7 +38,7 @@ def _watcher(watch: _Watch) -> Generator[int, None, None]:
             yield 1
         except GeneratorExit:
             return
-        except BaseException:  # noqa: S112 - the first one is on its way
+        except BaseException:
             continue
 
 
@@ -69,7 +69,7 @@ INTERRUPT_PAYLOAD = c_void_p(id(watch))
 def _run(function: Native, arguments: Tuple[Any, ...]) -> int:
     """Calls it; an exception that was noted meanwhile wins over whatever the call says."""
     outer = None
-    if watch.generator.gi_running:
+    if watch.generator.gi_running:  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         # A signal handler called us from within the interrupt function of another call.
         outer = watch.generator, watch.failure
         watch.failure = None

@@ -12,7 +12,7 @@ from . import _settings
 from ._call import INTERRUPT, INTERRUPT_PAYLOAD, Handle, clients, exception, invoke, watch
 from ._job import JobData, Row, row_of, rows_of
 from ._native import lib, text
-from .errors import BatchJobsError
+from .errors import ArgumentError, BatchJobsError
 
 logger = logging.getLogger("batchjobs")
 logger.addHandler(logging.NullHandler())
@@ -76,7 +76,7 @@ class Core:
         if found.get("api_key") is None and token_provider is not None:
             found["api_key"] = self._token(token_provider)
         if found.get("api_key") is None and provider in _settings.KEYS:
-            raise _settings.ArgumentError(
+            raise ArgumentError(
                 f"{provider} needs a key: pass api_key, or set {_settings.KEYS[provider]} in the environment",
                 status="BJ_E_ARGUMENT",
                 provider=provider,
@@ -96,7 +96,8 @@ class Core:
         self._log = h.bj_log_fn(noted(self._heard))
         lib.bj_client_set_log(pointer, h.LOG_DEBUG, self._log, None)
         if token_provider is not None:
-            self._tokens = h.bj_token_fn(noted(lambda sink, _: self._give(sink, token_provider)))
+            self._token_provider = token_provider
+            self._tokens = h.bj_token_fn(noted(self._give))
             lib.bj_client_set_token_provider(pointer, self._tokens, None)
         clients.add(self)
 
@@ -114,8 +115,8 @@ class Core:
             raise TypeError(f"the token provider must return a str, not {type(token).__name__}")
         return token
 
-    def _give(self, sink: h.bj_token, provider: TokenProvider) -> int:
-        token = self._token(provider).encode()
+    def _give(self, sink: h.bj_token, _: object) -> int:
+        token = self._token(self._token_provider).encode()
         lib.bj_token_set(sink, token, len(token))
         return 0
 
@@ -127,7 +128,15 @@ class Core:
             with self.handle as client:
                 lib.bj_client_cancel(client)
 
-    def call(self, function: Callable[..., Any], out: ctypes.c_void_p, *arguments: Any, options: Mapping[str, Any], cancel: Optional[Cancel], tail: Tuple[Any, ...] = ()) -> int:
+    def call(
+        self,
+        function: Callable[..., Any],
+        out: Optional[ctypes.c_void_p],
+        *arguments: Any,
+        options: Mapping[str, Any],
+        cancel: Optional[Cancel],
+        tail: Tuple[Any, ...] = (),
+    ) -> int:
         """A function of the header that takes (out, client, ..., options, cancel, ..., error)."""
         settings = _settings.make(options, self.provider)
         first = (ctypes.byref(out),) if out is not None else ()
@@ -169,10 +178,8 @@ class Core:
         name = _settings.encoded(id_of(job), "a job's id")
         place = os.fsencode(path)
         if b"\0" in place:
-            raise _settings.ArgumentError("the path holds a NUL character")
-        self.call(
-            lib.bj_client_save, None, name, place, options=options, cancel=cancel, tail=(progress_function(progress), None)
-        )
+            raise ArgumentError("the path holds a NUL character")
+        self.call(lib.bj_client_save, None, name, place, options=options, cancel=cancel, tail=(progress_function(progress), None))
 
 
 def progress_function(progress: Optional[SaveProgress]) -> Any:

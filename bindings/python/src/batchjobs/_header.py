@@ -1,6 +1,5 @@
 """Made by scripts/python_header.py from include/batchjobs.h; do not edit."""
 
-# ruff: noqa: E501, N801
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 
 from ._word import Word

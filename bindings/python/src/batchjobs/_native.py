@@ -44,7 +44,8 @@ def _open(path: str) -> ctypes.CDLL:
 def _advice(problems: List[str]) -> str:
     if any("libcurl.so.4" in problem for problem in problems):
         return (
-            "\nlibcurl is not installed: apt install libcurl4 (Debian, Ubuntu), dnf install libcurl (Fedora, RHEL), apk add libcurl (Alpine)"
+            "\nlibcurl is not installed: apt install libcurl4 (Debian, Ubuntu), "
+            "dnf install libcurl (Fedora, RHEL), apk add libcurl (Alpine)"
         )
     return ""
 

@@ -1,6 +1,5 @@
 """Made by scripts/python_header.py from the library's option table; do not edit."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 from datetime import timedelta

@@ -45,7 +45,8 @@ def _unknown(name: str) -> ArgumentError:
 
     bare = name[:-3] if name.endswith("_ms") else name
     near = [bare] if bare in _OPTIONS else difflib.get_close_matches(bare, _OPTIONS, 1)
-    hint = f"did you mean {near[0]}{' (in seconds)' if near and name.endswith('_ms') else ''}?" if near else "known are " + ", ".join(_OPTIONS)
+    unit = " (in seconds)" if name.endswith("_ms") else ""
+    hint = f"did you mean {near[0]}{unit}?" if near else "known are " + ", ".join(_OPTIONS)
     return ArgumentError(f"there is no option {name!r}; {hint}", status="BJ_E_ARGUMENT", details={"option": name})
 
 

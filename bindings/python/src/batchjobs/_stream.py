@@ -107,9 +107,7 @@ Form = Callable[[Batch, int], List[Any]]
 class ResultStream:
     """Records of one job, and the place that was reached among them."""
 
-    def __init__(
-        self, core: Core, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None
-    ) -> None:
+    def __init__(self, core: Core, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None) -> None:
         pointer = h.bj_results()
         name = encoded(id_of(job), "a job's id")
         core.call(lib.bj_results_open, pointer, name, options=options, cancel=cancel)

@@ -7,4 +7,4 @@ class Word(str, Enum):
     """A member equals its text, and prints as it."""
 
     __str__ = str.__str__
-    __format__ = str.__format__
+    __format__ = str.__format__  # type: ignore[assignment]

@@ -138,8 +138,8 @@ class Jobs(JobTables):
     def pages(self) -> Iterator[Page]:
         """The same list page by page, from the next page on.
 
-            for page in client.jobs().pages():
-                store(page.jobs, page.next_cursor)
+        for page in client.jobs().pages():
+            store(page.jobs, page.next_cursor)
         """
         while True:
             page = self._stream.next(with_raw=True)
@@ -260,19 +260,20 @@ class Results(RecordTables):
         return self._walk(Batch.records)
 
     def __next__(self) -> Record:
-        for record in self._stream.begin(Batch.records):
-            return record  # type: ignore[no-any-return]
+        left: Iterator[Record] = self._stream.begin(Batch.records)
+        for record in left:
+            return record
         rest = self._fill(Batch.records)
         if rest is None:
             raise StopIteration
-        record: Record = next(rest)
-        return record
+        first: Record = next(rest)
+        return first
 
     def raw(self) -> Iterator[bytes]:
         """The records as bytes and nothing else: the fastest way to walk them.
 
-            for line in job.results().raw():
-                out.write(line + b"\\n")
+        for line in job.results().raw():
+            out.write(line + b"\\n")
         """
         return self._walk(Batch.raws)
 
@@ -458,9 +459,7 @@ class Client:
             bar.close()
         return found
 
-    def events(
-        self, jobs: Iterable[JobLike], timeout: Optional[Seconds] = None, **options: Unpack[WaitOptions]
-    ) -> Events:
+    def events(self, jobs: Iterable[JobLike], timeout: Optional[Seconds] = None, **options: Unpack[WaitOptions]) -> Events:
         """What becomes of many jobs, as it happens: any number of events that show progress, then a final one for each.
 
             for event in client.events(ids):
@@ -488,9 +487,7 @@ class Client:
             bar.close()
         raise AssertionError("a wait ended without a final event")
 
-    def results(
-        self, job: JobLike, resume: Optional[str] = None, progress: Progress = None, **options: Unpack[CallOptions]
-    ) -> Results:
+    def results(self, job: JobLike, resume: Optional[str] = None, progress: Progress = None, **options: Unpack[CallOptions]) -> Results:
         """Asks for a job once and opens its records; with ``resume``, behind the place where a token was taken.
 
             with client.results("...") as results:
@@ -544,9 +541,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -557,9 +552,7 @@ def save_progress(bar: Bar) -> Optional[SaveProgress]:
     """What a save tells goes to the bar, or to the function."""
     if not bar.is_wanted:
         return None
-    return lambda received, total, records: bar.tell(
-        received, total, f"{records} records", received, total, records
-    )
+    return lambda received, total, records: bar.tell(received, total, f"{records} records", received, total, records)
 
 
 def supports(core: Core, operation: str) -> bool:

@@ -57,7 +57,7 @@ class RecordTables:
     def to_arrow_reader(self) -> pyarrow.RecordBatchReader:
         """What is left, batch by batch as it arrives: for DuckDB, or a Parquet file larger than memory.
 
-            duckdb.from_arrow(results.to_arrow_reader()).aggregate("count(*)")
+        duckdb.from_arrow(results.to_arrow_reader()).aggregate("count(*)")
         """
         pa = _needed("pyarrow", "to_arrow_reader")
         schema = pa.schema([("index", pa.int64()), ("key", pa.large_string()), ("outcome", pa.string()), ("raw", pa.large_string())])
@@ -85,7 +85,10 @@ class RecordTables:
         """What is left as a pandas DataFrame. Errors: ImportError without pandas, and those of walking the results."""
         pd = _needed("pandas", "to_pandas")
         frames = [pd.DataFrame(columns) for columns in self._texts()]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["index", "key", "outcome", "raw"])
+        if not frames:
+            frames = [pd.DataFrame(columns=["index", "key", "outcome", "raw"])]
+        table: pandas.DataFrame = pd.concat(frames, ignore_index=True)
+        return table
 
     def to_polars(self) -> polars.DataFrame:
         """What is left as a polars DataFrame. Errors: ImportError without polars, and those of walking the results."""
@@ -134,7 +137,8 @@ class JobTables:
             columns[name] = pd.array(columns[name], dtype="Int64")
         for name in TIMES:
             columns[name] = pd.Series([moment(value) for value in columns[name]], dtype="datetime64[ns, UTC]")
-        return pd.DataFrame(columns)
+        table: pandas.DataFrame = pd.DataFrame(columns)
+        return table
 
     def to_polars(self) -> polars.DataFrame:
         """What is left of the list as a polars DataFrame. Errors: ImportError without polars, and those of walking the list."""
