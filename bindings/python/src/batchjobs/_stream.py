@@ -134,9 +134,16 @@ class ResultStream:
         """What is left of the batch, in another form if need be; whoever takes from it moves the place."""
         left = length_hint(self._rest)
         if left and self._batch is not None and form is not self._form:
+            # Whoever still holds the old form finds nothing more in it.
+            deque(self._rest, maxlen=0)
             self._rest = iter(form(self._batch, len(self._batch) - left))
         self._form = form
         return self._rest
+
+    @property
+    def has_left(self) -> bool:
+        """Whether something of the batch was not given yet."""
+        return length_hint(self._rest) > 0
 
     def fill(self, form: Form) -> Optional[Iterator[Any]]:
         """The next batch in a form; None at the end. Blocks."""

@@ -130,11 +130,12 @@ class AsyncResults:
         return found
 
     async def _walk(self, form: Form) -> AsyncIterator[Any]:
-        rest: Optional[Iterator[Any]] = self._opened.begin(form) if self._opened is not None else iter(())
-        while rest is not None:
-            for item in rest:
-                yield item
-            rest = await self._fill(form)
+        while True:
+            if self._opened is not None:
+                for item in self._opened.begin(form):
+                    yield item
+            if (self._opened is None or not self._opened.has_left) and await self._fill(form) is None:
+                return
 
     def __aiter__(self) -> AsyncIterator[Record]:
         return self._walk(Batch.records)

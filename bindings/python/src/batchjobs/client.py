@@ -237,13 +237,10 @@ class Results(RecordTables):
         self._stream = ResultStream(client._core, job, options)
 
     def _walk(self, form: Form) -> Iterator[Any]:
-        rest = self._stream.begin(form)
         while True:
-            yield from rest
-            following = self._fill(form)
-            if following is None:
+            yield from self._stream.begin(form)
+            if not self._stream.has_left and self._fill(form) is None:
                 return
-            rest = following
 
     def _fill(self, form: Form) -> Optional[Iterator[Any]]:
         found = self._stream.fill(form)

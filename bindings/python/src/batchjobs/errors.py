@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Dict, Mapping, Optional, Type
 
 __all__ = [
@@ -304,7 +305,6 @@ BY_STATUS: Dict[str, Type[BatchJobsError]] = {
 def make(status: str, message: str, **attributes: Any) -> BatchJobsError:
     """The exception for a status of the library; of a kind that this version does not know, the root."""
     error = BY_STATUS.get(status, BatchJobsError)(message, status=status, **attributes)
-    number = error.details.get("errno", "")
-    if isinstance(error, FileError) and number.isdigit():
-        error.errno = int(number)
+    if isinstance(error, FileError):
+        error.errno = getattr(errno, error.details.get("errno", ""), None)
     return error

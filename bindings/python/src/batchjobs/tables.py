@@ -95,7 +95,8 @@ class RecordTables:
         pl = _needed("polars", "to_polars")
         schema = {"index": pl.Int64, "key": pl.String, "outcome": pl.String, "raw": pl.String}
         frames = [pl.DataFrame(columns, schema=schema) for columns in self._texts()]
-        return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+        table: polars.DataFrame = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+        return table
 
 
 class JobTables:
@@ -146,4 +147,5 @@ class JobTables:
         whole = {**dict.fromkeys(Counts._fields, pl.Int64), **dict.fromkeys(TIMES, pl.Int64)}
         columns = self._columns()
         frame = pl.DataFrame(columns, schema={name: whole.get(name, pl.String) for name in columns})
-        return frame.with_columns(pl.col(*TIMES).cast(pl.Datetime("ms", "UTC")))
+        table: polars.DataFrame = frame.with_columns(pl.col(*TIMES).cast(pl.Datetime("ms", "UTC")))
+        return table
