@@ -82,9 +82,9 @@ def test_vector(server, name):
     with batchjobs.Client(provider, "key", base_url=f"http://127.0.0.1:{server.server_port}", **options) as client:
         try:
             if vector["call"] == "list":
-                page = next(client.jobs().pages())
-                jobs, more = page.jobs, page.next_cursor is not None
-                assert more == vector.get("more", False)
+                page = next(client.jobs().pages(), None)  # a list without jobs has no page
+                jobs = page.jobs if page is not None else []
+                assert (page is not None and page.next_cursor is not None) == vector.get("more", False)
             else:
                 jobs = [client.job(vector["id"])]
         except batchjobs.BatchJobsError as error:
@@ -100,4 +100,5 @@ def test_vector(server, name):
             check_error(caught.value, vector["records_error"])
         elif "records" in vector and "files" not in vector:
             found = [(record.key, str(record.outcome), record.raw) for record in client.results(vector["id"])]
-            assert found == [(record.get("key"), record["outcome"], record["data"].encode()) for record in vector["records"]]
+            # A batch cannot tell an empty key from none.
+            assert found == [(record.get("key") or None, record["outcome"], record["data"].encode()) for record in vector["records"]]
