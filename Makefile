@@ -35,7 +35,7 @@ help:
 	@echo 'make check     the inner loop: gates, unit tests, C tests, examples'
 	@echo 'make test      everything: also valgrind, sanitizers, install, other clients'
 	@echo 'make bench     compare with what people use today: BENCH="--quick --only list"'
-	@echo 'make soak      what takes longer: fuzzers searching, SECONDS=600 each'
+	@echo 'make soak      what takes longer: fuzzers searching, SECONDS=600 each; unit tests under sanitizers'
 	@echo 'make install   PREFIX=/usr/local LIBDIR=$$PREFIX/lib DESTDIR='
 	@echo 'make clean     remove all that was built'
 
@@ -65,6 +65,7 @@ test: setup-test dist
 SECONDS ?= 600
 soak: setup-test
 	@sh scripts/fuzz.sh $(SECONDS)
+	@python3 scripts/test.py soak
 
 include benchmarks/bench.mk
 

@@ -180,7 +180,26 @@ def cancel(quick):
         Goal("cancel: worst p99", worst, 100, " ms")]
 
 
-BENCHMARKS = {"list": list_, "results": results, "memory": memory, "latency": latency, "status": status, "overload": overload, "cancel": cancel}
+def waiting(quick):
+    """500 jobs that end one after the other, waited for on one thread; pages hold 100 of them."""
+    jobs, seconds = 500, 10 if quick else 60
+    rows, seen = [], {}
+    with servers.waiting(jobs, seconds) as server:
+        for name, title in (("ours", OURS + ", bj_waits"), ("one_by_one", "each job by itself, every second")):
+            cost = once([program(f"waiting/{name}"), server, str(jobs)])
+            ended, p50, p99, most = map(int, cost.output)
+            if ended != jobs:
+                raise Failed(f"bench: waiting: {ended} of {jobs} jobs")
+            seen[name] = servers.counts(server)
+            rows.append([title, str(seen[name]["requests"]), str(seen[name]["rounds"]), str(seen[name]["most"]),
+                         f"{cost.cpu:.2f}", f"{p50 / 1000:.2f}", f"{p99 / 1000:.2f}", f"{most / 1000:.2f}"])
+    note = f"The last of them ends after {seconds} s. The delay is from a job's end to its event, with the default pace."
+    head = ["", "requests", "rounds", "most in a round", "CPU s", "delay p50 s", "p99 s", "highest s"]
+    return [note, "", *table(head, rows)], [Goal("waiting: most requests in a round for 500 jobs", seen["ours"]["most"], 5, "")]
+
+
+BENCHMARKS = {"list": list_, "results": results, "memory": memory, "latency": latency, "status": status, "overload": overload,
+              "cancel": cancel, "waiting": waiting}
 
 
 def machine():

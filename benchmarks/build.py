@@ -14,6 +14,7 @@ C_PROGRAMS = {
     "latency/ours": ("batchjobs",), "latency/sequential": ("libcurl", "jansson"),
     "status/ours": ("batchjobs",), "status/bare": ("libcurl",),
     "overload/ours": ("batchjobs",), "cancel/ours": ("batchjobs",),
+    "waiting/ours": ("batchjobs",), "waiting/one_by_one": ("batchjobs",),
 }
 GO_PROGRAMS = ("list/go", "results/go")
 

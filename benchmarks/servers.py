@@ -103,6 +103,10 @@ def large(members, blocks):
     return own("large.py", members, blocks)
 
 
+def waiting(jobs, seconds):
+    return own("waiting.py", jobs, seconds)
+
+
 def counts(base):
     with urllib.request.urlopen(base + "/counts") as answer:
         return json.load(answer)

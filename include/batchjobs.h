@@ -767,7 +767,8 @@ const char *bj_batch_keys(const bj_batch *batch, const int64_t **offsets);
 const char *bj_record_data(const bj_record *record, size_t *length);
 
 /* The name by which you know the record: what you submitted, where the service
- * repeats it outside or beside the record; NULL where it does not. */
+ * repeats it outside or beside the record; NULL where it does not, and where
+ * the name is empty. */
 const char *bj_record_key(const bj_record *record);
 
 /* How the record ended: BJ_RECORD_...; -1 on NULL. */
@@ -780,21 +781,26 @@ int64_t bj_record_index(const bj_record *record);
  * Save: results straight into a file.
  */
 
-/* Called about four times a second and at the end: bytes received, their number
- * in all (-1 while unknown), records so far. Nonzero stops with BJ_STOPPED. */
+/* Called between records, about four times a second at most, and at the end:
+ * bytes received, their number in all (-1 while unknown), records so far.
+ * Nonzero stops with BJ_STOPPED. While nothing comes it is not called: there a
+ * bj_cancel or the client's interrupt function ends the call. */
 typedef int32_t (*bj_progress_fn)(int64_t bytes, int64_t total, int64_t records,
                                   void *payload);
 
 /* Saves the results of a job under path: with save_format "jsonl" one record a
- * line, with "gzip" the service's own compressed bytes, verified as they pass.
+ * line, with "gzip" the service's own compressed bytes, verified as they pass
+ * (and a line end between two files of which the first lacks its last).
  * Everything goes to path + ".partial" first, with the place reached beside it
  * in path + ".partial.json", and gets its name once the stream has ended well
  * and is on the disk. What a crash, an error or a stop leaves there is taken up
- * by the next call for the same job and path, as far as it was safe.
+ * by the next call for the same job, path, save_format and resume, as far as it
+ * was safe.
  * fn may be NULL.
  * Returns BJ_OK, or BJ_STOPPED when fn stopped it.
  * Errors: those of bj_results_open and bj_results_next; BJ_E_ARGUMENT, before
- * any request, where path is a directory or exists (option overwrite);
+ * any request, where path is a directory or exists (option overwrite), and for
+ * "gzip" with the option resume, because compressed files are saved whole;
  * BJ_E_FILE where it cannot be written (disk full, no permission): the detail
  * "errno" names the reason; BJ_E_UNSUPPORTED for "gzip" where the service has
  * no compressed files. Blocks. Since 0.1.0. */
@@ -805,7 +811,9 @@ bj_status bj_client_save(bj_client *client, const char *id, const char *path,
 /* Saves what is left of a stream into an open file descriptor, which stays
  * open: a file, a pipe, a socket. One record a line, whatever save_format says.
  * A pipe that is full is waited for within timeout_ms. A reader that went away
- * is BJ_E_FILE and raises no SIGPIPE. As bj_client_save else. Since 0.1.0. */
+ * is BJ_E_FILE and raises no SIGPIPE. After an error in writing the stream has
+ * ended, because how much got out is not known. As bj_client_save else.
+ * Since 0.1.0. */
 bj_status bj_results_save(bj_results *results, int fd, bj_progress_fn fn,
                           void *payload, bj_error **error);
 

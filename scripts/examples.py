@@ -1,14 +1,17 @@
 """The examples, built as a stranger would, do what their comments say."""
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import programs
 from programs import ROOT, SERVICES
 
 LISTING = tuple(service for service in SERVICES if service != "veryfront")
 # Each of them has a check below.
-KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go"}
+KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/wait.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go"}
 
 
 def examples(tally):
@@ -21,6 +24,8 @@ def examples(tally):
         first(tally, info)
         for name in ("list", "status", "results"):
             small(tally, name, info)
+        waiting(tally, info)
+        resume_and_save(tally, info)
         c_tour(tally, info)
         binding(tally, "ctypes", [sys.executable, str(folder / "ctypes/tour.py"), str(ROOT / "dist/lib/libbatchjobs.so")], info)
         if programs.GO.exists():
@@ -64,6 +69,46 @@ def small(tally, name, info):
     wrong = run([str(program), "crustdata", *([] if name == "list" else ["some-id"])])
     held = wrong.returncode == 1 and "api_key" in wrong.stderr
     tally.add(f"example {name} without a key", held, not held, text="" if held else wrong.stderr)
+
+
+def waiting(tally, info):
+    """Two that have ended, one that does not exist and one that never ends."""
+    program = programs.build_example("wait")
+    for service in SERVICES:
+        jobs = info["samples"][service]
+        ids = [jobs["succeeded"], "no-such-job", jobs["failed"], jobs["stuck_running"]]
+        result = run([str(program), service, *ids, "--", "wait_timeout_ms=300", "poll_min_ms=50", *arguments(service, info)],
+                     BATCHJOBS_API_KEY=info["keys"][service])
+        wanted = [f"{re.escape(ids[0])}  succeeded", "no-such-job  .*404", f"{re.escape(ids[2])}  failed",
+                  f"{re.escape(ids[3])}  running, .* of ", f"{re.escape(ids[3])}  .*still runs"]
+        held = result.returncode == 1 and all(re.search(f"^{line}", result.stdout, re.MULTILINE) for line in wanted)
+        tally.add(f"example wait {service}", held, not held, text="" if held else (result.stdout + result.stderr)[-500:])
+
+
+def resume_and_save(tally, info):
+    """What they bring, in pieces or in a file, is what the example of results brings at once."""
+    programs_of = {name: str(programs.build_example(name)) for name in ("results", "resume", "save")}
+    for service in SERVICES:
+        for sample in ("large", "succeeded" if service == "crustdata" else "partial"):
+            key, job = info["keys"][service], info["samples"][service][sample]
+            whole = run([programs_of["results"], service, job, *arguments(service, info)], BATCHJOBS_API_KEY=key).stdout
+            with tempfile.TemporaryDirectory(dir=programs.OUT) as folder:
+                place, file, pieces, more = Path(folder) / "place", Path(folder) / "all", [], True
+                while more and len(pieces) < 6:
+                    piece = run([programs_of["resume"], service, job, str(place), *arguments(service, info)], BATCHJOBS_API_KEY=key)
+                    pieces.append(piece.stdout)
+                    more = piece.returncode == 0 and "no more" not in piece.stderr
+                reached = "".join(whole.splitlines(keepends=True)[:10 * len(pieces)]) if more else whole
+                held = whole != "" and "".join(pieces) == reached and all(piece.count("\n") <= 10 for piece in pieces)
+                tally.add(f"example resume {service} {sample}", held, not held, text=f"{len(pieces)} runs" if held else piece.stderr)
+                saved = run([programs_of["save"], service, job, str(file), *arguments(service, info)], BATCHJOBS_API_KEY=key)
+                held = saved.returncode == 0 and sorted(os.listdir(folder)) == ["all", "place"] and file.read_text() == whole
+                held = held and f" {whole.count(chr(10))} records\n" in saved.stderr
+                tally.add(f"example save {service} {sample}", held, not held, text="" if held else saved.stderr)
+    for name in ("resume", "save"):
+        wrong = run([programs_of[name], "crustdata", "some-id", str(programs.OUT / "never")])
+        held = wrong.returncode == 1 and "api_key" in wrong.stderr
+        tally.add(f"example {name} without a key", held, not held, text="" if held else wrong.stderr)
 
 
 def c_tour(tally, info):

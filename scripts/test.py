@@ -1,8 +1,8 @@
-"""Runs the tests: `test.py all`, `test.py check` (the inner loop), or parts by name.
+"""Runs the tests: `test.py all`, `test.py check` (the inner loop), `test.py soak` (what takes too long for
+either), or parts by name.
 
-Each part prints a line of what it found; the last line counts all of them. For a closer look,
-TEST_PROGRAMS="pages job" builds and runs only those C programs, and TEST_ONLY=word only the test
-functions whose names hold the word.
+Each part prints a line of what it found; the last line counts all of them. For a closer look at
+the C tests see scripts/ctests.py.
 """
 import os
 import re
@@ -10,19 +10,11 @@ import subprocess
 import sys
 import time
 
-import header
 import matrix
 import programs
+from ctests import COUNTS, STRICT, asan, c, certificate, chaos, tsan, valgrind
 from examples import examples
-from programs import OUT, ROOT, SIMULATED
-
-# Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job wait waits results batch torn errors protocol ids nulls retry limits "
-               "cancel token log threads process damaged hygiene")
-C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
-THREADED = ("threads", "cancel", "retry", "token", "log", "batch")
-STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
-COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
+from programs import OUT, ROOT
 
 
 class Tally:
@@ -58,18 +50,29 @@ def gates(tally):
             tally.run(f"gate {path.stem}", [sys.executable if path.suffix == ".py" else "sh", str(path)])
 
 
-def unit(tally):
+def unit(tally, name="swift test", options=()):
     """The core in full Swift, debug."""
-    command = ["swift", "test", "--disable-build-manifest-caching"]
-    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+    command = ["swift", "test", "--disable-build-manifest-caching", *options]
+    # What leaks under a sanitizer is the test runner's own; the library's leaks are the C tests' matter.
+    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", "ASAN_OPTIONS": "detect_leaks=0"}
     environment.pop("CC", None)
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     counted = re.search(r"Test run with (\d+) tests?.* (passed|failed)(?:.* with (\d+) issues?)?", result.stdout)
     if result.returncode or not counted:
         sys.stdout.write(result.stdout[-6000:] + result.stderr[-6000:])
-        tally.add("swift test", 0, 1)
+        tally.add(name, 0, 1)
     else:
-        tally.add("swift test", int(counted.group(1)), 0, text=f"{counted.group(1)} tests")
+        tally.add(name, int(counted.group(1)), 0, text=f"{counted.group(1)} tests")
+
+
+def unit_asan(tally):
+    """The core's own tests with every access to memory checked."""
+    unit(tally, "swift test, address", ("--sanitize=address", "--scratch-path", ".build-asan"))
+
+
+def unit_tsan(tally):
+    """The same with the threads' accesses checked."""
+    unit(tally, "swift test, thread", ("--sanitize=thread", "--scratch-path", ".build-tsan"))
 
 
 def fuzz(tally):
@@ -109,63 +112,6 @@ def unittests(tally, name, folder):
         tally.add(name, passed - passed_over, 0, passed_over, f"{passed} tests")
 
 
-def build_c(flavour, compile_with=(), libraries=None):
-    """All C tests, in .build-c/<flavour>; linked to dist/ unless told otherwise."""
-    folder, source = OUT / flavour, ROOT / "Tests/abi"
-    folder.mkdir(parents=True, exist_ok=True)
-    libraries = libraries or programs.pkg_config("--cflags", "--libs", "batchjobs")
-    compiler = compile_with or programs.compiler()
-    for name in C_TESTS:
-        # hygiene loads the library by itself, and must not begin with it.
-        files = [name, "check"] if name == "hygiene" else [name, "support", "peers", "host", "check"]
-        subprocess.run([*compiler, *STRICT, *(str(source / f"{file}.c") for file in files), "-Wl,--as-needed",
-                        *libraries, "-lcurl", "-ljansson", "-lpthread", "-ldl", "-lm", "-o", str(folder / name)],
-                       check=True)
-    return folder
-
-
-def certificate():
-    """A certificate for this machine that is its own authority."""
-    key, file = OUT / "key.pem", OUT / "certificate.pem"
-    if not file.exists() or time.time() - file.stat().st_mtime > 86400:
-        OUT.mkdir(exist_ok=True)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(file),
-                        "-days", "30", "-subj", "/CN=simulator", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
-                       check=True, capture_output=True)
-    return str(file), str(key)
-
-
-def run_c(tally, label, folder, prefix=(), names=C_TESTS, timeout=900, **extra):
-    """Each program meets a simulator of its own, so that none sees what another left behind."""
-    file, key = certificate()
-    for name in names:
-        facts = OUT / "simulator.json"
-        with programs.simulator(*SIMULATED, "--ready", str(facts)), \
-                programs.simulator(*SIMULATED, "--tls", file, key) as secure:
-            environment = programs.environment(SIMULATOR=str(facts), SIMULATOR_TLS=secure.info["crustdata"],
-                                               SIMULATOR_CA=file, TEST_FOLDER=str(OUT), **extra)
-            began = time.monotonic()
-            try:
-                result = subprocess.run([*prefix, str(folder / name)], capture_output=True, env=environment,
-                                        stdin=subprocess.DEVNULL, timeout=timeout)
-                code, output, said = result.returncode, result.stdout, result.stderr
-            except subprocess.TimeoutExpired as late:
-                code, output, said = "too late", late.stdout or b"", late.stderr or b""
-        took = time.monotonic() - began
-        counted = COUNTS.search(output.decode(errors="replace"))
-        passed, failed, skipped = (int(number) for number in counted.groups()) if counted else (0, 1, 0)
-        if code != 0 or not counted:
-            sys.stdout.write(said.decode(errors="replace")[-8000:])
-            failed = max(failed, 1)
-        shown = output.decode(errors="replace").strip().rpartition(f"{name}: ")[2] if counted else f"ended with {code}"
-        tally.add(f"{label} {name}", passed, failed, skipped, f"{shown}, {took:.0f} s")
-
-
-def c(tally):
-    """The public surface from C, on the staged library."""
-    run_c(tally, "c", build_c("plain"))
-
-
 def faults(tally):
     """The fault table: what must happen when a service or its storage misbehaves."""
     folder = OUT / "plain"
@@ -179,17 +125,6 @@ def faults(tally):
             failed = max(failed, 1)
         tally.add(f"faults {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
-
-
-def valgrind(tally):
-    """The same under valgrind: no invalid access, nothing definitely lost.
-
-    valgrind runs one thread at a time. Only its fair lock promises that a thread that fires a cancel
-    gets its turn while another computes and never waits.
-    """
-    tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
-    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name != "hygiene"], TEST_SLOW="10")
 
 
 def agreement(tally):
@@ -216,44 +151,10 @@ def install(tally):
     tally.run("install: and runs", [str(program)], show=False, env={**os.environ, "LD_LIBRARY_PATH": str(library)})
 
 
-def sanitized(tally, kind, names):
-    """The same C tests, with the library itself compiled for a sanitizer."""
-    scratch = ROOT / f".build-{kind[0]}san"
-    # Symbols of the sanitizer are found only at run time: warn, where the shipped library refuses.
-    # Without the cache: SwiftPM 6.3 may end with "unknown build description" after a file was added.
-    build = ["swift", "build", "-c", "release", "--product", "batchjobs", "--disable-build-manifest-caching",
-             f"--sanitize={kind}", "--scratch-path", str(scratch), "-Xlinker", "--warn-unresolved-symbols"]
-    environment = {key: value for key, value in os.environ.items() if key != "CC"}
-    result = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
-    library = scratch / "release"
-    if result.returncode:
-        sys.stdout.write(result.stdout[-4000:] + result.stderr[-4000:])
-        tally.add(f"{kind} build", 0, 1)
-        return
-    # The loader looks for the soname.
-    soname = f"libbatchjobs.so.{os.environ.get('SOVERSION', '0')}"
-    subprocess.run(["ln", "-sf", "libbatchjobs.so", str(library / soname)], check=True)
-    libraries = ["-Iinclude", f"-L{library}", "-lbatchjobs"]
-    if kind == "thread":
-        # The toolchain's TSan knows libdispatch and does not link without it.
-        runtime = header.toolchain() / "lib/swift/linux"
-        libraries += [f"-L{runtime}", f"-Wl,-rpath,{runtime}", "-ldispatch", "-lBlocksRuntime"]
-    folder = build_c(kind, (str(header.toolchain() / "bin/clang"), f"-fsanitize={kind}"), libraries)
-    run_c(tally, kind, folder, names=names, LD_LIBRARY_PATH=str(library), TEST_SLOW="4",
-          ASAN_OPTIONS="detect_leaks=1", TSAN_OPTIONS="halt_on_error=0:exitcode=66")
-
-
-def asan(tally):
-    sanitized(tally, "address", [name for name in C_TESTS if name != "hygiene"])
-
-
-def tsan(tally):
-    sanitized(tally, "thread", [name for name in THREADED if name in C_TESTS])
-
-
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
-SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS)}
+         (gates, unit, fuzz, simulator, c, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
+SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
 
 def main():
@@ -268,7 +169,7 @@ def main():
         began = time.monotonic()
         print(f"{name}", flush=True)
         try:
-            PARTS[name](tally)
+            (PARTS | SOAK)[name](tally)
         except (subprocess.CalledProcessError, OSError) as problem:
             tally.add(name, 0, 1, text=str(problem))
         print(f"  {time.monotonic() - began:.0f} s", flush=True)

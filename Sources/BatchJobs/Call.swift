@@ -6,6 +6,12 @@ public protocol Cancellation: AnyObject, Sendable {
     var descriptor: Int32 { get }
 }
 
+extension Cancellation {
+    func check() throws(Failure) {
+        if isFired { throw Failure(.cancelled, "the call's bj_cancel was fired") }
+    }
+}
+
 /// What all calls of one client share: the interrupt hook, and the count of `bj_client_cancel`s.
 public final class Interruption: @unchecked Sendable {
     /// Set before the client is shared; true ends the call that asks.
@@ -67,9 +73,7 @@ public final class Call {
 
     /// Throws when the call must end now. Asked before each wait, at least every 100 ms.
     public func check(now: Int64) throws(Failure) {
-        if let cancel, cancel.isFired {
-            throw Failure(.cancelled, "the call's bj_cancel was fired")
-        }
+        if let cancel { try cancel.check() }
         try interruption.check(since: cancelCountAtStart)
         if let hook = interruption.hook, hook() {
             throw Failure(.cancelled, "the client's interrupt function ended the call")
@@ -77,6 +81,11 @@ public final class Call {
         if now >= deadline {
             throw timedOut()
         }
+    }
+
+    /// Whether it was the end of the call's own time that made a step of it fail.
+    func hasEnded(_ failure: Failure, now: Int64) -> Bool {
+        failure.status == .timeout && now >= deadline
     }
 
     public func timedOut() -> Failure {

@@ -85,7 +85,7 @@ public final class JobWaits {
         let call = Call(
             now: client.transport.monotonicMS(), timeoutMS: .max, cancel: cancel,
             interruption: client.interruption)
-        try call.check(now: client.transport.monotonicMS())
+        try session.pause(0, call)
         while true {
             if let event = takeEvent() { return event }
             let now = client.transport.monotonicMS()
@@ -132,7 +132,8 @@ public final class JobWaits {
             advise(page.answer.head, nil)
         } catch {
             try pass(error)
-            plan.listFailed(error, now: client.transport.monotonicMS())
+            let now = client.transport.monotonicMS()
+            if plan.timeLeft(now: now) > 0 { plan.listFailed(error, now: now) }
             return
         }
         for (row, job) in taken.jobs.enumerated() {
@@ -217,15 +218,15 @@ public final class JobWaits {
         let id = ids[index]
         let limit = settings.integer(.waitTimeoutMS)
         let last = standings[index]
-        let phase: StaticString = last?.phase.name ?? "unknown to us"
+        var standing = "nobody said how it stands"
+        if let last { standing = "it is \(last.phase.name)" }
+        if let word = last?.word { standing += ", in the service's word \"\(word)\"" }
         let failure = Failure(
             .timeout,
-            "the job \(printable(id)) was not done within wait_timeout_ms (\(limit)): it is \(phase), in the service's word \"\(last?.word ?? "")\", and still runs; wait for it again"
+            "the job \(printable(id)) was not done within wait_timeout_ms (\(limit)): \(standing), and it still runs; wait for it again"
         ).detail("option", "wait_timeout_ms")
-        if let last {
-            _ = failure.detail("phase", last.phase.name.description)
-            if let word = last.word { _ = failure.detail("word", word) }
-        }
+        if let last { _ = failure.detail("phase", last.phase.name.description) }
+        if let word = last?.word { _ = failure.detail("word", word) }
         failure.retryable = true
         failure.jobID = id
         return failure

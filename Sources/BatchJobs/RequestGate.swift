@@ -24,7 +24,10 @@ final class RequestGate: @unchecked Sendable {
     /// Returns when a request may go out, and counts it as under way. One that is not needed yet
     /// does not wait: it is refused.
     func enter(_ session: any Session, _ call: Call, ahead: Bool) throws(Failure) {
+        var wait: Int64 = 0
         while true {
+            // Before the lock: in a forked child another thread may have left it closed.
+            try session.pause(wait, call)
             let now = transport.monotonicMS()
             var held: (wait: Int64, why: RequestBudget.Reason)?
             transport.locked {
@@ -36,7 +39,7 @@ final class RequestGate: @unchecked Sendable {
             if ahead || held.why != .slots && held.wait >= call.deadline - now {
                 throw refusal(held.wait, held.why)
             }
-            try session.pause(held.wait, call)
+            wait = held.wait
         }
     }
 
@@ -48,9 +51,11 @@ final class RequestGate: @unchecked Sendable {
             let left = said.left ?? (head.status == 429 ? 0 : nil)
         else { return }
         let now = transport.monotonicMS()
+        // When to come back is better known to a refusal than to the headers beside it.
+        let refused = head.status == 429 ? RetryHints.asked(head, transport.wallMS()) : nil
         transport.locked {
             budget.told(
-                left: left, resetMS: said.resetMS, now: now,
+                left: left, resetMS: refused ?? said.resetMS, now: now,
                 others: underWay.load(ordering: .relaxed))
         }
     }

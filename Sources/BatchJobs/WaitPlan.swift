@@ -37,7 +37,8 @@ struct WaitPlan {
     static let patience: Int64 = 5
     /// For fewer jobs than these nobody looks where in the list they are.
     static let worthAList = 3
-    /// Failures one after the other after which a round is over.
+    /// Failures one after the other after which a round is over, and says something of the service:
+    /// fewer, unless they are all there is, are the jobs' own.
     static let roundPatience = 8
     /// What the service advises is kept up to this.
     static let longestAdviceMS: Int64 = 300_000
@@ -127,7 +128,11 @@ struct WaitPlan {
                 begin(now)
             }
             if isListing { return .page(state: state) }
-            if place < queue.count { return .job(queue[place]) }
+            if place < queue.count {
+                if watches[queue[place]].isOpen { return .job(queue[place]) }
+                place += 1
+                continue
+            }
             finish(now, breath)
         }
     }
@@ -219,6 +224,7 @@ struct WaitPlan {
         } else if failure.retryable && (failure.status == .rateLimited || failure.retryAfterMS >= 0) {
             isListing = false
             self.failure = failure
+            failures = Self.roundPatience
             rest = max(rest, pause(failure, 1))
         } else {
             if !failure.retryable { canList = false }
@@ -274,6 +280,8 @@ struct WaitPlan {
     private func isDue(_ watch: Watch, _ now: Int64) -> Bool {
         guard watch.isOpen else { return false }
         if isLast || !watch.isKnown && watch.errors == 0 { return true }
+        // Before all are given up, those that went well are asked too.
+        if silentRounds == Self.patience { return true }
         // What is due soon comes along.
         let early = watch.dueAt - (watch.isExact ? 0 : (watch.dueAt - watch.seenAt) / 5)
         return now >= early && now - watch.seenAt >= floor
@@ -281,9 +289,13 @@ struct WaitPlan {
 
     private mutating func askSingly() {
         isListing = false
-        for index in watches.indices {
-            let turned = (index + turn) % watches.count
-            if watches[turned].wantedIn == round { queue.append(turned) }
+        // Those that failed come last: they hold up nobody, and speak for nobody else.
+        for hasFailed in [false, true] {
+            for index in watches.indices {
+                let turned = (index + turn) % watches.count
+                let watch = watches[turned]
+                if watch.wantedIn == round, (watch.errors > 0) == hasFailed { queue.append(turned) }
+            }
         }
     }
 
@@ -297,11 +309,10 @@ struct WaitPlan {
         isInRound = false
         if wasAnswered {
             silentRounds = 0
-        } else if let failure {
+        } else if let failure, failures >= min(Self.roundPatience, open) {
             silentRounds += 1
-            let wait = pause(failure, silentRounds)
-            if silentRounds > Self.patience || isTooLate(failure, now) { end(failure) }
-            rest = max(rest, wait)
+            if silentRounds > Self.patience { end(failure) }
+            rest = max(rest, pause(failure, silentRounds))
         }
         var soonest = Int64.max
         for watch in watches where watch.isOpen { soonest = min(soonest, watch.dueAt) }
@@ -320,7 +331,7 @@ struct WaitPlan {
     }
 
     private func isTooLate(_ failure: Failure, _ now: Int64) -> Bool {
-        failure.retryable && failure.retryAfterMS >= deadline - now
+        failure.retryable && failure.retryAfterMS >= max(0, deadline - now)
     }
 
     /// How long to leave a failing service alone.

@@ -10,7 +10,7 @@ final class ErrorHandle {
     let requestID: Bytes?
     let jobID: Bytes?
     let url: Bytes?
-    let details: [(name: Bytes?, value: Bytes?)]
+    let details: [(name: Bytes, value: Bytes)]
 
     init(_ failure: Failure) {
         let texts = Buffer()
@@ -34,8 +34,9 @@ final class ErrorHandle {
         self.requestID = requestID.map { all[$0] }
         self.jobID = jobID.map { all[$0] }
         self.url = url.map { all[$0] }
-        self.details = details.map { name, value in
-            (name.map { all[$0] }, value.map { all[$0] })
+        self.details = details.compactMap { name, value in
+            guard let name, let value else { return nil }
+            return (all[name], all[value])
         }
     }
 }
@@ -45,7 +46,8 @@ final class ErrorHandle {
 }
 
 @c @implementation public func bj_error_message(_ error: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(error, ErrorHandle.self)?.message?.pointer
+    guard let handle = unsafe object(error, ErrorHandle.self) else { return nil }
+    return unsafe handle.message?.pointer ?? constant("there is no memory left to say more")
 }
 
 @c @implementation public func bj_error_http_status(_ error: OpaquePointer!) -> Int32 {
@@ -85,8 +87,8 @@ final class ErrorHandle {
     guard let handle = unsafe object(error, ErrorHandle.self), let name = unsafe name,
         let wanted = unsafe String(validatingCString: name)
     else { return nil }
-    let detail = handle.details.first { $0.name?.elementsEqual(wanted) == true }
-    return unsafe detail?.value?.pointer
+    let detail = handle.details.first { $0.name.elementsEqual(wanted) }
+    return unsafe detail?.value.pointer
 }
 
 @c @implementation public func bj_error_detail_count(_ error: OpaquePointer!) -> Int {
@@ -99,7 +101,7 @@ final class ErrorHandle {
     guard let handle = unsafe object(error, ErrorHandle.self),
         handle.details.indices.contains(index)
     else { return nil }
-    return unsafe handle.details[index].name?.pointer
+    return unsafe handle.details[index].name.pointer
 }
 
 @c @implementation public func bj_error_destroy(_ error: OpaquePointer!) {

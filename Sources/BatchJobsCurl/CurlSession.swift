@@ -69,6 +69,7 @@ final class CurlSession: Session {
     }
 
     func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
+        try pool.checkProcess()
         let (end, overflow) = bjp_monotonic_ms().addingReportingOverflow(milliseconds)
         while true {
             let now = bjp_monotonic_ms()

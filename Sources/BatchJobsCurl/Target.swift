@@ -26,23 +26,24 @@ struct Target {
     }
 
     /// Nil where libcurl cannot read the address as an absolute one.
-    init?(_ text: String) {
-        guard isOneLine(text), let url = unsafe curl_url() else { return nil }
+    static func read(_ text: String) throws(Failure) -> Target? {
+        guard isOneLine(text) else { return nil }
+        guard let url = unsafe curl_url() else { throw .noMemory }
         defer { unsafe curl_url_cleanup(url) }
         let flags = UInt32(CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME)
-        guard unsafe curl_url_set(url, CURLUPART_URL, text, flags) == CURLUE_OK,
-            let scheme = unsafe Self.part(CURLUPART_SCHEME, url),
-            let host = unsafe Self.part(CURLUPART_HOST, url), !host.isEmpty
+        let code = unsafe curl_url_set(url, CURLUPART_URL, text, flags)
+        if code == CURLUE_OUT_OF_MEMORY { throw .noMemory }
+        guard code == CURLUE_OK, let scheme = try unsafe part(CURLUPART_SCHEME, url),
+            let host = try unsafe part(CURLUPART_HOST, url), !host.isEmpty
         else { return nil }
-        self.scheme = scheme
-        isEncrypted = scheme.isExactly("https")
-        self.host = host
+        return Target(scheme: scheme, host: host, isEncrypted: scheme.isExactly("https"))
     }
 
-    private static func part(_ which: CURLUPart, _ url: OpaquePointer) -> String? {
+    private static func part(_ which: CURLUPart, _ url: OpaquePointer) throws(Failure) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard unsafe curl_url_get(url, which, &text, 0) == CURLUE_OK, let text = unsafe text
-        else { return nil }
+        let code = unsafe curl_url_get(url, which, &text, 0)
+        if code == CURLUE_OUT_OF_MEMORY { throw .noMemory }
+        guard code == CURLUE_OK, let text = unsafe text else { return nil }
         defer { unsafe curl_free(text) }
         return unsafe String(cString: text)
     }
@@ -76,7 +77,7 @@ struct Target {
     }
 
     static func check(base text: String, allowHTTP: Bool) throws(Failure) {
-        if let objection = objection(text, Target(text), allowHTTP: allowHTTP) {
+        if let objection = objection(text, try Target.read(text), allowHTTP: allowHTTP) {
             throw .argument("the address of the service " + objection)
         }
         if text.utf8.contains(UInt8(ascii: "?")) || text.utf8.contains(UInt8(ascii: "#")) {
@@ -86,7 +87,7 @@ struct Target {
 
     static func check(proxy text: String) throws(Failure) {
         let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
-        guard let target = Target(text), schemes.contains(where: target.scheme.isExactly) else {
+        guard let target = try Target.read(text), schemes.contains(where: target.scheme.isExactly) else {
             throw .argument("the proxy should look like http://host:port or socks5h://host:port")
         }
     }
@@ -102,7 +103,7 @@ struct Origin {
     private let beginning: [UInt8]
 
     init(_ url: String, allowHTTP: Bool) throws(Failure) {
-        let target = Target(url)
+        let target = try Target.read(url)
         if let objection = Target.objection(url, target, allowHTTP: allowHTTP) {
             // Not even the address without its query: it may hold a password.
             throw Failure(.link, "the link to \(target?.host ?? "nowhere") " + objection)

@@ -15,12 +15,15 @@ import CFiles
     private let partial: String
     private let note: String
     private let format: String
+    /// The token in the option `resume`: what the file begins with.
+    private let origin: String
     private let descriptor: Int32
     private(set) var length: Int64 = 0
 
-    private init(_ path: String, _ format: String, _ descriptor: Int32) {
+    private init(_ path: String, _ format: String, _ origin: String, _ descriptor: Int32) {
         self.path = path
         self.format = format
+        self.origin = origin
         self.descriptor = descriptor
         partial = path + ".partial"
         note = path + ".partial.json"
@@ -31,7 +34,9 @@ import CFiles
     }
 
     /// Throws where nothing could be saved under that name, before any request is sent.
-    static func open(_ path: String, format: String, overwrite: Bool) throws(Failure) -> PartialFile {
+    static func open(_ path: String, format: String, origin: String, overwrite: Bool)
+        throws(Failure) -> PartialFile
+    {
         guard !path.isEmpty, path.utf8.last != UInt8(ascii: "/") else {
             throw .argument("the argument path takes the name of a file")
         }
@@ -45,10 +50,11 @@ import CFiles
         }
         let descriptor = unsafe (path + ".partial").withCString { unsafe bjf_open($0) }
         guard descriptor >= 0 else { throw fileFailure("cannot open \(path).partial") }
-        return PartialFile(path, format, descriptor)
+        return PartialFile(path, format, origin, descriptor)
     }
 
-    /// What an earlier call reached, where it was of this format and its bytes are there.
+    /// What an earlier call reached, where it was of this format, began at the same place and its
+    /// bytes are there.
     func checkpoint() -> Checkpoint? {
         let bytes = Buffer()
         let isRead = unsafe bytes.fill(16_384) { target in
@@ -56,10 +62,20 @@ import CFiles
         }
         guard isRead, bytes.count > 0, let found = try? Value(document: bytes.bytes),
             found.member("format")?.text?.isExactly(format) == true,
+            found.member("origin")?.text?.isExactly(origin) == true,
             let length = found.member("length")?.integer, length >= 0,
             length <= bjf_length(descriptor), let token = found.member("resume")?.text
         else { return nil }
         return Checkpoint(length: length, token: token)
+    }
+
+    /// Empties the file. The place that is noted goes first: it must not be taken for one in the
+    /// bytes that come now.
+    func beginAnew() throws(Failure) {
+        let isGone = unsafe note.withCString { unsafe unlink($0) == 0 } || bjf_errno() == ENOENT
+        guard isGone else { throw fileFailure("cannot remove \(note)") }
+        unsafe directory(of: path).withCString { unsafe bjf_sync_directory($0) }
+        try keep(0)
     }
 
     /// Keeps that many of the bytes that are there.
@@ -85,7 +101,8 @@ import CFiles
         guard bjf_sync(descriptor) == 0 else { throw fileFailure("cannot write \(partial)") }
         // A token holds nothing that JSON would escape.
         let text =
-            "{\"format\":\"\(format)\",\"length\":\(checkpoint.length),\"resume\":\"\(checkpoint.token)\"}\n"
+            "{\"format\":\"\(format)\",\"origin\":\"\(origin)\",\"length\":\(checkpoint.length),"
+            + "\"resume\":\"\(checkpoint.token)\"}\n"
         let fresh = note + ".new"
         let out = unsafe fresh.withCString { unsafe bjf_open($0) }
         guard out >= 0 else { throw fileFailure("cannot open \(fresh)") }

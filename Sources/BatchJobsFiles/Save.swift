@@ -14,9 +14,15 @@ public enum Save {
         let settings = try client.settings(for: options)
         let overwrite = settings.bool(.overwrite)
         let isPacked = settings[.saveFormat]?.isExactly("gzip") == true
+        if isPacked, settings.isSet(.resume) {
+            throw Failure.argument(
+                "save_format gzip takes no option resume: compressed files are saved whole"
+            ).detail("option", "resume")
+        }
         let file = try PartialFile.open(
-            path, format: isPacked ? "gzip" : "jsonl", overwrite: overwrite)
-        var start = settings.isSet(.resume) ? nil : file.checkpoint()
+            path, format: isPacked ? "gzip" : "jsonl", origin: settings[.resume] ?? "",
+            overwrite: overwrite)
+        var start = file.checkpoint()
         while true {
             do throws(Failure) {
                 let saving = Saving(file, isPacked: isPacked, progress)
@@ -44,8 +50,14 @@ public enum Save {
         var pace = Pace(progress)
         let lines = Buffer()
         while let batch = try results.nextBatch() {
-            try joinLines(batch, lines)
-            try descriptor.write(lines.bytes, results.newCall())
+            do throws(Failure) {
+                try joinLines(batch, lines)
+                try descriptor.write(lines.bytes, results.newCall())
+            } catch {
+                // Nobody knows how much of the batch is out: nothing may come behind it.
+                results.end(with: error)
+                throw error
+            }
             if pace.isStopped(results, isEnd: false) { return false }
         }
         _ = pace.isStopped(results, isEnd: true)
@@ -81,7 +93,7 @@ private final class Saving {
         if let start { try settings.set("resume", start.token) }
         let results = try client.results(id, settings, cancel)
         if isPacked { try results.tap { (part, bytes) throws(Failure) in try self.take(part, bytes) } }
-        try file.keep(start?.length ?? 0)
+        if let start { try file.keep(start.length) } else { try file.beginAnew() }
         noted = file.length
         do throws(Failure) {
             while let batch = try results.nextBatch() {
@@ -96,8 +108,9 @@ private final class Saving {
                 }
             }
         } catch {
-            // What stopped it counts, not whether the place could be noted.
-            if error.status != .file { try? note(results) }
+            // What stopped it counts, not whether the place could be noted. Records that found no
+            // way into the file have no place to be noted.
+            if error.status != .file && error.status != .noMemory { try? note(results) }
             throw error
         }
         _ = pace.isStopped(results, isEnd: true)

@@ -96,6 +96,14 @@ import CPlatform
         return unsafe hit - base
     }
 
+    /// The offset behind a run of one byte that begins at `from`.
+    public func endOfRun(of byte: UInt8, from: Int) -> Int {
+        guard let base = unsafe base, from >= 0 else { return from }
+        var at = from
+        while at < count, unsafe base.load(fromByteOffset: at, as: UInt8.self) == byte { at += 1 }
+        return at
+    }
+
     /// Copies a part over another, which may overlap it. Both lie within what is there.
     public func move(_ range: Range<Int>, to target: Int) {
         guard let base = unsafe base, range.lowerBound >= 0, range.upperBound <= count, target >= 0,

@@ -29,10 +29,12 @@ public struct Document {
             throw JSONFault(reason: .malformed, offset: 0, expected: "a value")
         }
         let tree = unsafe base.withMemoryRebound(to: CChar.self, capacity: raw.count) {
-            unsafe json_loadb($0, raw.count, flags, &fault)
+            unsafe bjj_load($0, raw.count, flags, &fault)
         }
         guard let tree = unsafe tree else {
-            if unsafe bjj_error_code(&fault) == json_error_out_of_memory {
+            // It says nothing where it cannot even begin.
+            let code = unsafe bjj_error_code(&fault)
+            if code == json_error_out_of_memory || code == json_error_unknown {
                 throw JSONFault(reason: .noMemory, offset: 0, expected: "memory for the document")
             }
             throw JSONFault(

@@ -94,7 +94,7 @@ public struct ElementCutter {
     public func envelope() -> Bytes? {
         if state == .end { return around.bytes }
         let closed = Buffer()
-        guard closed.append(around.bytes(from: 0, count: whole)),
+        guard whole <= around.count, closed.append(around.bytes(from: 0, count: whole)),
             state != .elements || closed.append(UInt8(ascii: "]"))
         else { return nil }
         for _ in 0..<depth where !closed.append(UInt8(ascii: "}")) { return nil }

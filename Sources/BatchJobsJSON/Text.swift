@@ -14,7 +14,10 @@ extension Value {
 
     /// A string as text; nil where `decode` would throw, or where it is too long for a String.
     public var text: String? {
-        guard bytes.count <= Bytes.maximumText else { return nil }
+        guard kind == .string, bytes.count <= Bytes.maximumText else { return nil }
+        // Without memory that could be refused, which would look as if there were no text.
+        let inner = bytes[1..<bytes.count - 1]
+        if inner.firstIndex(of: UInt8(ascii: "\\")) == nil, inner.firstIndex(of: 0) == nil { return inner.text }
         let buffer = Buffer()
         guard let range = try? decode(into: buffer) else { return nil }
         return buffer.bytes[range].text

@@ -53,7 +53,7 @@ import Testing
     @Test(arguments: Source.all) func columnsAgreeWithSingleRecords(_ source: Source) throws {
         let (records, failed) = try source.stage(.max).open().all()
         #expect(failed == nil && records.count == source.records.count)
-        let named = source.stage(.max).service != "crustdata"
+        let named = source.stage(.max).provider != "crustdata"
         for single in 0..<source.records.count {
             let results = try source.stage(.max).open()
             for _ in 0..<single { _ = try results.next() }

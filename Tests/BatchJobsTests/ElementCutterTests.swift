@@ -231,7 +231,7 @@ import Testing
         ("{\"items\":[1,]}", 12, "a value"), ("{\"items\":[,]}", 10, "a value"),
         ("{\"items\":[1}", 11, "',' or ']'"), ("{\"items\":[{]}", 11, "a string"),
         ("{\"items\":[1]]", 12, "',' or '}'"), ("{\"items\" [1]}", 9, "':'"),
-        ("{items:[1]}", 1, "a string"), ("{\"items\":[tru]}", 10, "a value"),
+        ("{items:[1]}", 1, "a string"), ("{\"items\":[tru]}", 13, "a value"),
         ("{\"items\":[\"\\x\"]}", 12, "an escape that JSON knows"),
         ("{\"items\":[\"\\u12\"]}", 15, "four hexadecimal digits"),
         ("{\"items\":[\"\n\"]}", 11, "no control character in a string"),

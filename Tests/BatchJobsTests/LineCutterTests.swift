@@ -32,6 +32,10 @@ import Testing
         return (found, failed)
     }
 
+    private static func pieces(_ raw: [UInt8], _ size: Int) -> [[UInt8]] {
+        stride(from: 0, to: raw.count, by: size).map { Array(raw[$0..<min($0 + size, raw.count)]) }
+    }
+
     static let texts: [(String, [String])] = [
         ("", []), ("\n", []), ("{}", ["{}"]), ("{}\n", ["{}"]),
         ("{\"a\":1}\n{\"b\":2}", ["{\"a\":1}", "{\"b\":2}"]), ("a\r\nb\r\n", ["a", "b"]),
@@ -90,13 +94,47 @@ import Testing
         }
     }
 
+    /// A last line that its JSON does not end in: the file was cut. What is no JSON, or ends, is
+    /// given as it is.
+    @Test(
+        arguments: [
+            ("{", true), ("{\"a\":1", true), ("{\"a\":1,", true), ("{\"a", true), ("[1", true),
+            ("[1,{\"b\":[]}", true), ("\"abc", true), ("\"a\\", true), ("\"\\u12", true), ("tru", true),
+            ("n", true), ("-", true), ("1.", true), ("1e", true), (" [", true), ("[ ", true),
+            ("{\"a\":1\r", true), ("\"abc\r", true), ("{\"a\":\"\u{E9}", true),
+            ("{}", false), ("[1] ", false), ("12", false), ("\"a\"", false), ("true", false),
+            ("NaN", false), ("Infinity", false), ("{'a'", false), ("{a", false), ("[1}", false),
+            ("truth", false), ("nulL", false), ("{\"a\":1}}", false), ("x", false), ("<html>", false),
+            ("\u{1F}\u{8B}", false), ("{\"a\":NaN}", false),
+        ] as [(String, Bool)]) func aLastLineMayBeCut(_ last: String, _ isCut: Bool) {
+        for before in ["", "1\n", "\u{FEFF}", "\u{FEFF}1\n", "1\n\n"] {
+            let raw = Array((before + last).utf8)
+            let wanted = Self.reference(raw)
+            for size in [1, 2, 3, raw.count] {
+                let pieces = Self.pieces(raw, size)
+                let result = Self.lines(pieces)
+                #expect(result.lines == (isCut ? wanted.dropLast() : wanted), "\(before)")
+                #expect(result.failure?.status == (isCut ? .truncated : nil), "\(before)")
+                let place = "within record \(wanted.count - 1)"
+                #expect(result.failure?.message.contains(place) != false, "\(before)")
+            }
+            // With its end there, it is a line like any other.
+            #expect(Self.lines([raw + [10]]).lines == wanted && Self.lines([raw + [10]]).failure == nil)
+        }
+    }
+
+    @Test(arguments: ["", " ", "\t", "\r", " \r", "\n", "\n \t"]) func aBlankRestIsNothing(_ rest: String) {
+        for before in ["", "\u{FEFF}", "{}\n", "{}\r\n"] {
+            let result = Self.lines([Array((before + rest).utf8)])
+            #expect(result.failure == nil && result.lines.count == (before.hasPrefix("{") ? 1 : 0))
+        }
+    }
+
     /// Only where a file begins is a mark one.
     @Test func beginsAmidAFile() {
         for size in [1, 2, 3, 100] {
             let raw = Array("\u{FEFF}a\n\u{FEFF}\n".utf8)
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             let wanted = ["\u{FEFF}a", "\u{FEFF}"].map { Array($0.utf8) }
             #expect(Self.lines(pieces, isFirst: false).lines == wanted)
         }
@@ -121,9 +159,7 @@ import Testing
     {
         let raw = Array(text.utf8)
         for size in 1...raw.count {
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             let result = Self.lines(pieces, limit: 8)
             #expect(result.lines.count == count && result.failure?.value("option") == option)
             #expect(result.failure == nil || result.failure?.status == .limit)
@@ -136,9 +172,7 @@ import Testing
         let long = Array(repeating: UInt8(ascii: "x"), count: 10_000)
         let raw = long + [10] + Array("y\n".utf8) + long + [13, 10] + Array("z".utf8)
         for size in [1, 7, 4096, 9_999, 10_001, 10_002] {
-            let pieces = stride(from: 0, to: raw.count, by: size).map {
-                Array(raw[$0..<min($0 + size, raw.count)])
-            }
+            let pieces = Self.pieces(raw, size)
             #expect(Self.lines(pieces).lines == [long, [0x79], long, [0x7A]], "\(size)")
         }
     }

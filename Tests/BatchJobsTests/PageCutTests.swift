@@ -65,7 +65,7 @@ import Testing
         ("", 0), ("{\"jobs\":[1]}x", 12), ("{\"jobs\":[1]} {}", 13), ("{\"jobs\":[1],}", 12),
         ("{\"jobs\":[1 2]}", 11), ("{\"jobs\":[1,]}", 11), ("{\"jobs\":[,]}", 9),
         ("{\"jobs\":[1}", 10), ("{\"jobs\" [1]}", 8), ("{jobs:[1]}", 1), ("{\"jobs\":[1]", 11),
-        ("{\"jobs\":[tru]}", 9), ("[1", 2), ("{\"x\":1 \"jobs\":[]}", 7), ("<html>", 0),
+        ("{\"jobs\":[tru]}", 12), ("[1", 2), ("{\"x\":1 \"jobs\":[]}", 7), ("<html>", 0),
     ]) func refuses(_ json: String, at offset: Int) {
         let fault = #expect(throws: JSONFault.self) { try Self.cut(json) }
         #expect(fault?.offset == offset, "\(json)")

@@ -141,14 +141,34 @@ import Testing
             let size = Int64(stage.files.map(\.data.count).reduce(0, +))
             let results = try stage.open(nil, ["parallel_parts": "2"])
             #expect(results.progress.bytes == 0 && results.progress.parts == 5)
+            #expect(results.progress.total == -1)
             var last: Int64 = 0
             while try results.next() != nil {
                 let bytes = results.progress.bytes
                 #expect(bytes >= last && bytes <= size)
                 last = bytes
             }
-            #expect(results.progress.bytes == size)
+            #expect(results.progress.bytes == size && results.progress.total == size)
         }
+    }
+
+    /// Their number in all, as soon as each file has told its length.
+    @Test func bytesInAll() throws {
+        let stage = Self.stage(3)
+        let size = Int64(stage.files.map(\.data.count).reduce(0, +))
+        let results = try stage.open(nil, ["parallel_parts": "2"])
+        for index in 0..<9 {
+            _ = try results.next()
+            // The length of a file that waits for its turn is not looked at.
+            #expect(results.progress.total == (index < 6 ? -1 : size), "\(index)")
+        }
+        // Of a file whose host tells none, the length is known at its end.
+        let silent = Self.stage(2)
+        silent.files[1].tellsLength = false
+        let other = try silent.open()
+        for _ in 0..<6 { _ = try other.next() }
+        #expect(other.progress.total == -1)
+        #expect(try other.next() == nil && other.progress.total == other.progress.bytes)
     }
 }
 
@@ -160,6 +180,16 @@ extension PartsTests {
         var testDescription: String { etag ?? "no ETag" }
     }
 
+    /// The first answer breaks off, and what is there then is another file.
+    static func breakAndChange(_ host: FileHost, at cut: Int) {
+        host.breaks = [cut]
+        host.instead[1] = { host, request in
+            host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
+            if host.etag != nil { host.etag = "\"v2\"" }
+            return host.ordinary(request)
+        }
+    }
+
     /// Before anything of it was given, another version is as good: from its start.
     @Test(arguments: [Version(etag: "\"v1\""), Version(etag: nil)], 0..<4)
     func beforeARecordWasGiven(_ version: Version, _ bad: Int) throws {
@@ -167,12 +197,7 @@ extension PartsTests {
             for cut in 1..<8 {
                 let stage = Self.stage(4, etag: version.etag)
                 let host = stage.files[bad]
-                host.breaks = [cut]
-                host.instead[1] = { host, request in
-                    host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
-                    if host.etag != nil { host.etag = "\"v2\"" }
-                    return host.ordinary(request)
-                }
+                Self.breakAndChange(host, at: cut)
                 let reading = try stage.read(
                     nil, ["max_attempts": "2", "parallel_parts": "\(parallel)"])
                 var wanted = Self.lines(0..<4)
@@ -192,12 +217,7 @@ extension PartsTests {
         for cut in 9..<24 {
             let stage = Self.stage(4, etag: version.etag)
             let host = stage.files[bad]
-            host.breaks = [cut]
-            host.instead[1] = { host, request in
-                host.data = Array("{\"x\":7}\n{\"x\":8}\n{\"x\":9}\n".utf8)
-                if host.etag != nil { host.etag = "\"v2\"" }
-                return host.ordinary(request)
-            }
+            Self.breakAndChange(host, at: cut)
             let reading = try stage.read(nil, ["max_attempts": "2"])
             #expect(reading.failure?.status == .changed, "\(cut)")
             #expect(reading.lines == Array(Self.lines(0..<4).prefix(bad * 3 + cut / 8)), "\(cut)")
@@ -234,7 +254,8 @@ extension PartsTests {
         host.breaks = Array(repeating: 2, count: 100)
         let reading = try stage.read(nil, ["max_attempts": "2"])
         #expect(reading.failure?.status == .changed && reading.lines == Self.lines(0..<1))
-        #expect(stage.parts.count < 20)
+        // Three times anew; each time it breaks off and is asked for again.
+        #expect(stage.parts.count { $0 == 1 } == 8 && stage.parts.count == 9)
     }
 
     /// Bytes that went elsewhere cannot be taken back.

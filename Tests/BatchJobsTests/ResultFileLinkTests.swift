@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [[], [fresh, fresh]]) func aRefreshWithOtherFiles(_ fresh: [String]) throws {
         let reading = try FileReading(Self.host([Self.old: 403]), fresh: [.success(fresh)])
         let failed = try #require(reading.all())
-        #expect(failed.status == .truncated && failed.message.contains("of 1 files the service now names"))
+        #expect(failed.status == .changed && failed.message.contains("of 1 files the service now names"))
         #expect(reading.service.asked == 1)
     }
 

@@ -50,20 +50,19 @@ extension FileHost {
 }
 
 /// The network around one job, and what can be read of it.
-class Stage {
-    let script = Script()
-    let service: String
+class Stage: Script, @unchecked Sendable {
+    var script: Script { self }
+    let provider: String
     let id: String
-    /// How many bytes each read of a result brings.
-    var chunk: Int { .max }
 
     init(_ service: String, _ id: String) {
-        (self.service, self.id) = (service, id)
-        script.makeInflater = { () throws(Failure) in try IsalInflater.make() }
+        (provider, self.id) = (service, id)
+        super.init()
+        makeInflater = { () throws(Failure) in try IsalInflater.make() }
     }
 
     func open(_ token: String? = nil, _ options: [String: String] = [:]) throws -> JobResults {
-        let client = try client(service, script, options)
+        let client = try client(provider, self, options)
         return try client.results(id, try token.map { try settings(["resume": $0]) }, nil)
     }
 
@@ -132,7 +131,7 @@ class Stage {
 
 /// A crustdata job. Its links are others each time somebody asks for it, and those of before no
 /// longer work.
-final class JobHost: Stage {
+final class JobHost: Stage, @unchecked Sendable {
     static let signature = "0123456789abcdef"
     var files: [FileHost]
     var count: Int
@@ -144,14 +143,13 @@ final class JobHost: Stage {
     init(_ files: [FileHost], count: Int) {
         (self.files, self.count) = (files, count)
         super.init("crustdata", "b-1")
-        script.service = { [unowned self] in answer($0) }
     }
 
     private func link(_ part: Int) -> String {
         "https://s.example/part-\(part)?X-Amz-Signature=\(Self.signature)-\(asked)"
     }
 
-    private func answer(_ request: Request) -> Script.Reply {
+    override func reply(to request: Request) -> Reply? {
         if request.url == ResultsTests.job {
             asked += 1
             return ResultsTests.job(count, status: status, parts: files.indices.map(link))
@@ -165,15 +163,18 @@ final class JobHost: Stage {
 }
 
 /// A job that holds its records itself.
-final class InlineHost: Stage {
-    var answer: Script.Reply
+final class InlineHost: Stage, @unchecked Sendable {
+    var answer: Reply
     /// Before the answer.
-    var first: [Script.Reply] = []
+    var first: [Reply] = []
 
     init(_ service: String, _ id: String, _ body: String, chunk: Int = .max) {
         answer = .init(body, chunk: chunk)
         super.init(service, id)
-        script.service = { [unowned self] _ in first.isEmpty ? answer : first.removeFirst() }
+    }
+
+    override func reply(to request: Request) -> Reply? {
+        first.isEmpty ? answer : first.removeFirst()
     }
 }
 

@@ -18,12 +18,11 @@ import Testing
         let raw = Array(token.utf8)
         let stage = source.stage(7)
         for place in raw.indices {
-            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place] + raw[(place + 1)...])]
+            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place]) + Array(raw[(place + 1)...])]
             for byte in [raw[place] ^ 1, raw[place] ^ 0x20, 0x30, 0x3A, 0x25, 0x7E] where byte != raw[place] {
                 damaged.append(raw)
                 damaged[damaged.count - 1][place] = byte
             }
-            var damaged: [[UInt8]] = [Array(raw[..<place]), Array(raw[..<place]) + Array(raw[(place + 1)...])]
             if place > 0 {
                 damaged.append(raw)
                 damaged[damaged.count - 1].swapAt(place, place - 1)
@@ -42,13 +41,13 @@ import Testing
     @Test func ofAnother() throws {
         let stages: [(Stage, String)] = try Self.sources.map { ($0.stage(7), try $0.stage(7).read().tokens[3]) }
         for (stage, token) in stages {
-            for (other, _) in stages where other.service != stage.service {
+            for (other, _) in stages where other.provider != stage.provider {
                 let failed = failure { try other.open(token) }
                 #expect(failed?.status == .argument && failed?.value("option") == "resume")
-                #expect(failed?.message.contains("to the service \(stage.service), not to") == true)
+                #expect(failed?.message.contains("to the service \(stage.provider), not to") == true)
                 #expect(other.script.requests.isEmpty)
             }
-            let client = try client(stage.service, stage.script)
+            let client = try client(stage.provider, stage.script)
             let failed = failure { try client.results("b-2", try settings(["resume": token]), nil) }
             #expect(failed?.status == .argument && failed?.message.contains("to the job b-1,") == true)
             #expect(failed?.jobID == "b-2" && stage.script.requests.isEmpty)

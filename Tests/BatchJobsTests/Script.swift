@@ -5,7 +5,7 @@ import Testing
 
 /// A network made of a table: the answer to each address is written down before. What was asked
 /// is there to be looked at afterwards.
-final class Script: Transport, @unchecked Sendable {
+class Script: Transport, @unchecked Sendable {
     struct Reply {
         var status = 200
         var headers: [Header] = []
@@ -55,6 +55,7 @@ final class Script: Transport, @unchecked Sendable {
     private let otherwise: Reply?
     /// Answers before the table does.
     var service: ((Request) -> Reply?)?
+    func reply(to request: Request) -> Reply? { service?(request) }
     private(set) var requests: [Request] = []
     /// The addresses whose answers somebody has waited for.
     private(set) var awaited: [String] = []
@@ -126,7 +127,7 @@ final class Script: Transport, @unchecked Sendable {
     /// The next answer of an address; its last one again and again.
     fileprivate func answer(_ request: Request) throws(Failure) -> Reply {
         requests.append(request)
-        if let reply = service?(request) { return reply }
+        if let reply = reply(to: request) { return reply }
         guard var left = replies[request.url], let reply = left.first else {
             guard let otherwise else {
                 Issue.record("nothing is written down for \(request.url)")
@@ -150,7 +151,7 @@ final class Script: Transport, @unchecked Sendable {
         }
 
         func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
-            script.pauses.append(milliseconds)
+            if milliseconds > 0 { script.pauses.append(milliseconds) }
             script.now += milliseconds
             try call.check(now: script.now)
         }

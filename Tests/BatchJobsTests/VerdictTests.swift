@@ -15,7 +15,7 @@ import Testing
 
         init(
             _ name: String, _ records: Int, of expected: Int64, _ verdict: Verdict,
-            _ status: Status? = nil, _ stage: @escaping @Sendable () -> Stage
+            error status: Status? = nil, _ stage: @escaping @Sendable () -> Stage
         ) {
             (testDescription, self.records, self.expected) = (name, records, expected)
             (self.verdict, self.status, self.stage) = (verdict, status, stage)
@@ -52,8 +52,8 @@ import Testing
 
     static let cases = [
         Case("crustdata", 3, of: 3, .verified, crustdata(3)),
-        Case("crustdata, short", 3, of: 4, .short, .truncated, crustdata(4)),
-        Case("crustdata, long", 3, of: 2, .long, .protocol, crustdata(2)),
+        Case("crustdata, short", 3, of: 4, .short, error: .truncated, crustdata(4)),
+        Case("crustdata, long", 3, of: 2, .long, error: .protocol, crustdata(2)),
         Case("crustdata, nothing", 0, of: 0, .verified, crustdata(0)),
         // Of a job that failed the count is no promise.
         Case("crustdata, failed", 3, of: -1, .unverified, crustdata(5, "failed")),
@@ -89,9 +89,9 @@ import Testing
             "veryfront, running", 9, of: 9, .verified,
             veryfront { $0.setting("/status_counts/working", to: "1") }),
         Case("spidra", 9, of: 9, .verified, spidra(9)),
-        Case("spidra, short", 9, of: 10, .short, .truncated, spidra(10)),
-        Case("spidra, long", 9, of: 8, .long, .protocol, spidra(8)),
-        Case("spidra, failed and short", 9, of: 10, .short, .truncated, spidra(10, "failed")),
+        Case("spidra, short", 9, of: 10, .short, error: .truncated, spidra(10)),
+        Case("spidra, long", 9, of: 8, .long, error: .protocol, spidra(8)),
+        Case("spidra, failed and short", 9, of: 10, .short, error: .truncated, spidra(10, "failed")),
         Case("spidra, cancelled", 9, of: 9, .verified, spidra(9, "cancelled")),
         Case("spidra, running", 9, of: -1, .unverified, spidra(20, "running")),
         Case("spidra, pending", 9, of: -1, .unverified, spidra(20, "pending")),

@@ -404,6 +404,24 @@ import Testing
         }
     }
 
+    /// Bad jobs are asked for again while the good ones are not due: that says nothing of these.
+    @Test(arguments: [1, 2, 3, 8, 20]) func badJobsAmongPatientOnes(_ bad: Int) {
+        for after in [-1, 0, 40_000, 40_000_000] as [Int64] {
+            let service = Service(Array(repeating: 20_000_000, count: 60))
+            service.fails = { now, job in
+                guard let job, job < bad, now > 50_000 + Int64(job) * 700 else { return nil }
+                return Self.passing(after: after)
+            }
+            var plan = service.plan(cap: 3_600_000, timeout: 30_000_000, list: false)
+            service.run(&plan)
+            for job in 0..<60 {
+                #expect(
+                    service.ended[job]?.failure == (job < bad ? .server : nil),
+                    "\(job) of \(bad) bad ones, \(after)")
+            }
+        }
+    }
+
     /// A service that is down: few requests a round, and an end for all.
     @Test(arguments: [true, false]) func nobodyIsThere(_ list: Bool) {
         let service = Service(Array(repeating: nil, count: 500))

@@ -515,7 +515,7 @@ static int32_t fire_inside_record(const bj_record *record, void *payload) {
 }
 
 static void from_inside_a_callback(void) {
-    bj_client *client = make_client("crustdata", "page_size", "20", "prefetch", "0", NULL);
+    bj_client *client = make_client("crustdata", "page_size", "20", "prefetch", "0", "parallel_parts", "1", NULL);
     bj_cancel *cancel;
     bj_error *error;
     calm();

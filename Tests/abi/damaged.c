@@ -259,13 +259,13 @@ static void good_file(void) {
     leave(&host);
 }
 
-/* A megabyte that unpacks to a gigabyte of empty lines: the first 15 bytes open a block in which a
+/* Eight megabytes that unpack to eight gigabytes of empty lines: the first 15 bytes open a block in which a
  * 0 bit is "the same byte 258 times more" and another one says where it stands. */
 static void has_bomb(struct host *host) {
     arrive(host);
     has_file(host, 1);
     host->file = (struct body){"\x1f\x8b\x08\0\0\0\0\0\0\xff\xec\xc1\x21\x01\0\0\0\x80\xa0\xee\xff\xc1\x1e\x01\x0a",
-                               NULL, 25, 0, ((size_t)1 << 30) / 258 / 4, 0, 0};
+                               NULL, 25, 0, ((size_t)1 << 33) / 258 / 4, 0, 0};
     open_doors(host);
 }
 
@@ -277,10 +277,12 @@ static void bomb_against_timeout(void) {
     snprintf(limit, sizeof limit, "%lld", (long long)patience(1000));
     has_bomb(&host);
     bj_client *client = client_of(&host, "crustdata", KEY, "timeout_ms", limit);
+    bj_options *options = make_options("max_gzip_ratio", "1000000", NULL);
     int64_t began = now_ms();
-    EXPECT_ERROR(bj_client_results(client, "job-1", NULL, NULL, count_record, &records, &error), BJ_E_TIMEOUT, error);
+    EXPECT_ERROR(bj_client_results(client, "job-1", options, NULL, count_record, &records, &error), BJ_E_TIMEOUT, error);
     CHECK(now_ms() - began < patience(2500));
     CHECK_INT(records, 0);
+    bj_options_destroy(options);
     bj_client_destroy(client);
     leave(&host);
 }
@@ -302,15 +304,17 @@ static void bomb_against_cancel(void) {
     void *fired;
     has_bomb(&host);
     bj_client *client = client_of(&host, "crustdata", KEY, NULL, NULL);
+    bj_options *options = make_options("max_gzip_ratio", "1000000", NULL);
     CHECK_INT(bj_cancel_new(&cancel, NULL), BJ_OK);
     CHECK_INT(pthread_create(&thread, NULL, fire_later, cancel), 0);
-    EXPECT_ERROR(bj_client_results(client, "job-1", NULL, cancel, count_record, &records, &error), BJ_E_CANCELLED,
+    EXPECT_ERROR(bj_client_results(client, "job-1", options, cancel, count_record, &records, &error), BJ_E_CANCELLED,
                  error);
     int64_t ended = now_ms();
     pthread_join(thread, &fired);
     CHECK(ended >= *(int64_t *)fired);
     CHECK(ended - *(int64_t *)fired < patience(500));
     CHECK_INT(records, 0);
+    bj_options_destroy(options);
     bj_cancel_destroy(cancel);
     bj_client_destroy(client);
     leave(&host);

@@ -98,23 +98,26 @@ static void deliver(struct host *host, struct host_file *file, int socket, long 
 static void answer(struct host *host, int socket, const char *request) {
     struct host_file *file = &host->document;
     const char *range = strcasestr(request, "\r\nRange: bytes="), *match = strcasestr(request, "\r\nIf-Match: ");
+    const char *signature = strstr(request, "X-Amz-Signature=");
     int number = -1;
     long long start = -1;
     if (strncmp(request, "GET /file/", 10) == 0) number = atoi(request + 10);
     if (number >= (int)host->file_count) broken("a file that is not there was asked for");
     pthread_mutex_lock(&host->lock);
     if (number >= 0) file = &host->files[number];
-    if (range != NULL && file->etag != NULL) start = atoll(range + 15);
+    int is_expired = number >= 0 && (signature == NULL || atoi(signature + 16) != host->signature);
+    if (range != NULL && file->etag != NULL && !file->no_ranges) start = atoll(range + 15);
     if (host->asked_count < sizeof host->asked / sizeof *host->asked) {
         host->asked[host->asked_count].file = number;
         host->asked[host->asked_count++].start = start;
     }
-    int refused = match != NULL && (file->etag == NULL || strncmp(match + 12, file->etag, strlen(file->etag)) != 0);
+    int refused = match != NULL && !file->no_match && (file->etag == NULL || strncmp(match + 12, file->etag, strlen(file->etag)) != 0);
     pthread_cond_broadcast(&host->changed);
     pthread_mutex_unlock(&host->lock);
-    if (refused) {
-        static const char text[] = "HTTP/1.1 412 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        send_all(host, socket, text, sizeof text - 1);
+    if (is_expired || refused) {
+        char text[100];
+        snprintf(text, sizeof text, "HTTP/1.1 %d no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", is_expired ? 403 : 412);
+        send_all(host, socket, text, strlen(text));
         return;
     }
     deliver(host, file, socket, start, number < 0 ? "application/json" : "application/octet-stream");
@@ -207,6 +210,8 @@ void host_close(struct host *host) {
     close(host->listener);
     free(host->document.bytes);
     for (size_t i = 0; i < host->file_count; i++) free(host->files[i].bytes);
+    for (size_t i = 0; i < host->retired_count; i++) free(host->retired[i]);
+    free(host->retired);
     pthread_cond_destroy(&host->changed);
     pthread_mutex_destroy(&host->lock);
 }
@@ -215,7 +220,8 @@ void host_set(struct host *host, struct host_file *file, const void *bytes, size
     char *copy = malloc(length + 1);
     memcpy(copy, bytes, length);
     pthread_mutex_lock(&host->lock);
-    free(file->bytes);
+    host->retired = realloc(host->retired, (host->retired_count + 1) * sizeof *host->retired);
+    host->retired[host->retired_count++] = file->bytes;
     file->bytes = copy;
     file->length = length;
     pthread_mutex_unlock(&host->lock);
@@ -233,15 +239,23 @@ void host_document(struct host *host, const char *text) { host_set(host, &host->
 
 void host_job(struct host *host, long long records) {
     char text[2000], *to = text;
+    host->records = records;
     to += sprintf(to, "{\"batch_id\":\"b-1\",\"status\":\"completed\",\"entity\":\"company\",\"action\":\"enrich\","
                       "\"identifier_count\":9,\"result_count\":%lld,\"entities_requested\":9,\"entities_fulfilled\":9,"
                       "\"created_at\":\"2026-06-12T12:00:00Z\",\"completed_at\":\"2026-06-12T12:00:09Z\","
                       "\"download_urls\":[", records);
     for (size_t i = 0; i < host->file_count; i++)
-        to += sprintf(to, "%s\"http://127.0.0.1:%d/file/%zu?X-Amz-Signature=0123456789abcdef\"", i > 0 ? "," : "",
-                      host->port, i);
+        to += sprintf(to, "%s\"http://127.0.0.1:%d/file/%zu?X-Amz-Signature=%08dabcdef89\"", i > 0 ? "," : "",
+                      host->port, i, host->signature);
     sprintf(to, "]}");
     host_document(host, text);
+}
+
+void host_expire(struct host *host) {
+    pthread_mutex_lock(&host->lock);
+    host->signature++;
+    pthread_mutex_unlock(&host->lock);
+    host_job(host, host->records);
 }
 
 void host_release(struct host *host, struct host_file *file, size_t up_to) {

@@ -17,6 +17,8 @@ struct host_file {
     size_t cut_at;    /* closes the connection there, so many times                               */
     int cuts;
     int slice, pause; /* sends so many bytes, then waits so many ms; 0: all at once               */
+    int no_ranges;    /* sends the whole file to whoever asks for a range                         */
+    int no_match;     /* does not look at If-Match                                                */
 };
 
 struct host {
@@ -29,6 +31,10 @@ struct host {
     size_t file_count;
     struct { int file; long long start; } asked[4096]; /* file -1: the job; start -1: no range */
     size_t asked_count;
+    char **retired; /* bytes that were replaced: an answer may still be on its way out of them */
+    size_t retired_count;
+    int signature; /* that links must have */
+    long long records;
 };
 
 void host_open(struct host *host);
@@ -39,6 +45,8 @@ struct host_file *host_add(struct host *host, const void *bytes, size_t length);
 void host_set(struct host *host, struct host_file *file, const void *bytes, size_t length);
 /* The document: a crustdata job with these files and so many records. */
 void host_job(struct host *host, long long records);
+/* The links given so far are refused with 403; the document of host_job has fresh ones. */
+void host_expire(struct host *host);
 /* Another document. */
 void host_document(struct host *host, const char *text);
 /* The file goes on up to there. */

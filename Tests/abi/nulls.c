@@ -1,7 +1,9 @@
 /* NULL in place of every argument of every function of the header: an answer, never a crash.
  * Getters and destroyers take NULL; calls that can fail answer BJ_E_ARGUMENT, set their outputs to
  * NULL, and send nothing. A gate holds that no function of the header is missing here. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -15,15 +17,33 @@ static int32_t on_record(const bj_record *record, void *payload) {
     return 0;
 }
 
+static int32_t on_progress(int64_t bytes, int64_t total, int64_t records, void *payload) {
+    (void)bytes, (void)total, (void)records, (void)payload;
+    return 0;
+}
+
+static int32_t on_job(const bj_job *job, void *payload) {
+    (void)job, (void)payload;
+    return 0;
+}
+
 static int32_t on_interrupt(void *payload) {
     (void)payload;
     return 0;
 }
 
+static int32_t on_token(bj_token *sink, void *payload) {
+    (void)sink, (void)payload;
+    return 1;
+}
+
+static void on_log(int32_t level, const char *line, void *payload) { (void)level, (void)line, (void)payload; }
+
 /* Getters of nothing. */
 static void getters(void) {
     size_t length = 99;
     int32_t kind = 99;
+    const int64_t *offsets = (const int64_t *)1;
 
     CHECK(bj_version() != NULL);
     CHECK(bj_abi_version() > 0);
@@ -52,6 +72,14 @@ static void getters(void) {
     CHECK(bj_page_raw_json(NULL, &length) == NULL && length == 0);
     CHECK(bj_page_raw_json(NULL, NULL) == NULL);
 
+    CHECK_INT(bj_columns_count(NULL), 0);
+    CHECK(bj_columns_text(NULL, BJ_TEXT_ID, &offsets) == NULL && offsets == NULL);
+    CHECK(bj_columns_text(NULL, BJ_TEXT_ID, NULL) == NULL);
+    CHECK(bj_columns_phases(NULL) == NULL);
+    CHECK(bj_columns_outcomes(NULL) == NULL);
+    CHECK(bj_columns_counts(NULL, BJ_COUNT_TOTAL) == NULL);
+    CHECK(bj_columns_times(NULL, BJ_TIME_CREATED) == NULL);
+
     CHECK(bj_job_id(NULL) == NULL);
     CHECK(bj_job_provider(NULL) == NULL);
     CHECK(bj_job_kind(NULL) == NULL);
@@ -69,6 +97,27 @@ static void getters(void) {
     CHECK(bj_job_raw_json(NULL, NULL) == NULL);
 
     CHECK(bj_results_job(NULL) == NULL);
+    CHECK_INT(bj_event_index(NULL), -1);
+    CHECK(bj_event_job(NULL) == NULL);
+    CHECK(bj_event_error(NULL) == NULL);
+    CHECK_INT(bj_event_is_final(NULL), -1);
+    CHECK_INT(bj_results_verdict(NULL), -1);
+    CHECK_INT(bj_results_records(NULL), -1);
+    CHECK_INT(bj_results_expected(NULL), -1);
+    CHECK_INT(bj_results_bytes(NULL), -1);
+    CHECK_INT(bj_results_bytes_total(NULL), -1);
+    CHECK_INT(bj_results_parts(NULL), -1);
+    CHECK_INT(bj_results_parts_done(NULL), -1);
+    CHECK_INT(bj_batch_count(NULL), 0);
+    length = 99;
+    CHECK(bj_batch_data(NULL, &length) == NULL && length == 0);
+    CHECK(bj_batch_data(NULL, NULL) == NULL);
+    CHECK(bj_batch_offsets(NULL) == NULL);
+    CHECK_INT(bj_batch_first_index(NULL), -1);
+    CHECK(bj_batch_outcomes(NULL) == NULL);
+    offsets = (const int64_t *)1;
+    CHECK(bj_batch_keys(NULL, &offsets) == NULL && offsets == NULL);
+    CHECK(bj_batch_keys(NULL, NULL) == NULL);
     length = 99;
     CHECK(bj_record_data(NULL, &length) == NULL && length == 0);
     CHECK(bj_record_data(NULL, NULL) == NULL);
@@ -99,7 +148,15 @@ static void destroyers(void) {
     bj_client_cancel(NULL);
     bj_client_set_interrupt(NULL, on_interrupt, NULL);
     bj_client_set_interrupt(NULL, NULL, NULL);
+    bj_client_set_token_provider(NULL, on_token, NULL);
+    bj_client_set_token_provider(NULL, NULL, NULL);
+    bj_client_set_log(NULL, BJ_LOG_DEBUG, on_log, NULL);
+    bj_client_set_log(NULL, BJ_LOG_DEBUG, NULL, NULL);
+    bj_token_set(NULL, "x", 1);
+    bj_token_set(NULL, NULL, 0);
+    bj_columns_destroy(NULL);
     bj_pages_destroy(NULL);
+    bj_waits_destroy(NULL);
     bj_job_destroy(NULL);
     bj_results_destroy(NULL);
     bj_error_destroy(NULL);
@@ -116,14 +173,22 @@ static void destroyers(void) {
 #define UNSET(pointer) ((pointer) = (void *)1)
 
 static void calls(void) {
+    char path[300];
+    snprintf(path, sizeof path, "%s/nulls-never-made", getenv("TEST_FOLDER"));
     bj_client *client = make_client("crustdata", NULL, NULL), *new_client;
     bj_options *options = make_options("api_key", "k", NULL);
     bj_error *error;
     bj_pages *pages;
     const bj_page *page;
+    bj_columns *columns;
     bj_results *results;
     const bj_record *record;
+    const bj_batch *batch;
+    const char *token;
     bj_job *job;
+    bj_waits *waits;
+    const bj_event *event;
+    const char *const ids[] = {"id"}, *const hole[] = {"id", NULL};
     calm();
 
     REFUSED(bj_options_new(NULL, &error), bj_options_new(NULL, NULL));
@@ -155,6 +220,10 @@ static void calls(void) {
     REFUSED(bj_pages_next(NULL, pages, &error), bj_pages_next(NULL, pages, NULL));
     REFUSED(bj_pages_next(NULL, NULL, &error), bj_pages_next(NULL, NULL, NULL));
     bj_pages_destroy(pages);
+    UNSET(columns);
+    REFUSED(bj_page_columns(&columns, NULL, &error), bj_page_columns(&columns, NULL, NULL));
+    CHECK(columns == NULL);
+    REFUSED(bj_page_columns(NULL, NULL, &error), bj_page_columns(NULL, NULL, NULL));
 
     REFUSED(bj_client_get(NULL, client, "id", NULL, NULL, &error), bj_client_get(NULL, client, "id", NULL, NULL, NULL));
     UNSET(job);
@@ -166,6 +235,33 @@ static void calls(void) {
     UNSET(job);
     REFUSED(bj_job_retain(&job, NULL, &error), bj_job_retain(&job, NULL, NULL));
     CHECK(job == NULL);
+    REFUSED(bj_client_wait(NULL, client, "id", NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(NULL, client, "id", NULL, NULL, on_job, NULL, NULL));
+    UNSET(job);
+    REFUSED(bj_client_wait(&job, NULL, "id", NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(&job, NULL, "id", NULL, NULL, on_job, NULL, NULL));
+    CHECK(job == NULL);
+    UNSET(job);
+    REFUSED(bj_client_wait(&job, client, NULL, NULL, NULL, on_job, NULL, &error),
+            bj_client_wait(&job, client, NULL, NULL, NULL, on_job, NULL, NULL));
+    CHECK(job == NULL);
+    REFUSED(bj_waits_open(NULL, client, ids, 1, NULL, NULL, &error), bj_waits_open(NULL, client, ids, 1, NULL, NULL, NULL));
+    UNSET(waits);
+    REFUSED(bj_waits_open(&waits, NULL, ids, 1, NULL, NULL, &error), bj_waits_open(&waits, NULL, ids, 1, NULL, NULL, NULL));
+    CHECK(waits == NULL);
+    UNSET(waits);
+    REFUSED(bj_waits_open(&waits, client, NULL, 1, NULL, NULL, &error),
+            bj_waits_open(&waits, client, NULL, 1, NULL, NULL, NULL));
+    CHECK(waits == NULL);
+    REFUSED(bj_waits_open(&waits, client, hole, 2, NULL, NULL, &error),
+            bj_waits_open(&waits, client, hole, 2, NULL, NULL, NULL));
+    UNSET(event);
+    REFUSED(bj_waits_next(&event, NULL, &error), bj_waits_next(&event, NULL, NULL));
+    CHECK(event == NULL);
+    CHECK_INT(bj_waits_open(&waits, client, ids, 1, NULL, NULL, NULL), BJ_OK);
+    REFUSED(bj_waits_next(NULL, waits, &error), bj_waits_next(NULL, waits, NULL));
+    bj_waits_destroy(waits);
+
     CHECK_INT(request_count(), 0);
     CHECK_INT(bj_client_get(&job, client, sample("crustdata", "succeeded"), NULL, NULL, NULL), BJ_OK);
     REFUSED(bj_job_retain(NULL, job, &error), bj_job_retain(NULL, job, NULL));
@@ -189,9 +285,27 @@ static void calls(void) {
     UNSET(record);
     REFUSED(bj_results_next(&record, NULL, &error), bj_results_next(&record, NULL, NULL));
     CHECK(record == NULL);
+    UNSET(batch);
+    REFUSED(bj_results_next_batch(&batch, NULL, &error), bj_results_next_batch(&batch, NULL, NULL));
+    CHECK(batch == NULL);
+    UNSET(token);
+    REFUSED(bj_results_token_at(&token, NULL, -1, &error), bj_results_token_at(&token, NULL, -1, NULL));
+    CHECK(token == NULL);
+    REFUSED(bj_results_save(NULL, 1, on_progress, NULL, &error), bj_results_save(NULL, 1, on_progress, NULL, NULL));
+    REFUSED(bj_client_save(NULL, "id", path, NULL, NULL, on_progress, NULL, &error),
+            bj_client_save(NULL, "id", path, NULL, NULL, on_progress, NULL, NULL));
+    REFUSED(bj_client_save(client, NULL, path, NULL, NULL, on_progress, NULL, &error),
+            bj_client_save(client, NULL, path, NULL, NULL, on_progress, NULL, NULL));
+    REFUSED(bj_client_save(client, "id", NULL, NULL, NULL, on_progress, NULL, &error),
+            bj_client_save(client, "id", NULL, NULL, NULL, on_progress, NULL, NULL));
+    REFUSED(bj_client_save(NULL, NULL, NULL, NULL, NULL, NULL, NULL, &error),
+            bj_client_save(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
     CHECK_INT(request_count(), 0);
+    CHECK_INT(access(path, F_OK), -1);
     CHECK_INT(bj_results_open(&results, client, sample("crustdata", "succeeded"), NULL, NULL, NULL), BJ_OK);
     REFUSED(bj_results_next(NULL, results, &error), bj_results_next(NULL, results, NULL));
+    REFUSED(bj_results_next_batch(NULL, results, &error), bj_results_next_batch(NULL, results, NULL));
+    REFUSED(bj_results_token_at(NULL, results, -1, &error), bj_results_token_at(NULL, results, -1, NULL));
     bj_results_destroy(results);
 
     bj_options_destroy(options);

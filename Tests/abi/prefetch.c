@@ -128,6 +128,7 @@ static void how_far_ahead(void) {
     /* In order, one behind the other: the numbers of a client that takes its time. */
     bj_client *client = make_client("spidra", "page_size", "20", "prefetch", "1", NULL);
     struct ids ids = {{NULL}, 0};
+    sleep_ms(patience(50));
     calm();
     check_context("%s", "order");
     CHECK_INT(walk(client, NULL, &ids, NULL), BJ_END);

@@ -101,12 +101,14 @@ static int child(struct family *family, int uses) {
     return wrong;
 }
 
+/* The one a job was asked for on: a page that is fetched ahead may be noted at any time. */
 static json_int_t last_connection(const char *service) {
     json_t *list = requests();
     json_int_t number = -1;
     for (size_t i = json_array_size(list); i-- > 0 && number < 0;) {
         json_t *request = json_array_get(list, i);
-        if (strcmp(json_string_value(json_object_get(request, "service")), service) == 0)
+        if (strcmp(json_string_value(json_object_get(request, "service")), service) == 0 &&
+            strcmp(json_string_value(json_object_get(request, "operation")), "get") == 0)
             number = json_integer_value(json_object_get(request, "connection"));
     }
     json_decref(list);

@@ -22,7 +22,7 @@ struct progress {
     int calls, done, stop_at;
     int advance; /* seconds of job time with each call */
     char last[200];
-    };
+};
 
 static int32_t note(const bj_job *job, void *payload) {
     struct progress *progress = payload;
@@ -34,7 +34,7 @@ static int32_t note(const bj_job *job, void *payload) {
 }
 
 /* Quick polling for all tests; the default pace is the Swift tests' business. */
-#define QUICK "poll_min_ms", "50", "poll_max_ms", "100"
+#define QUICK "poll_min_ms", "50", "poll_max_ms", "100", "wait_timeout_ms", "300000"
 
 static void until_done(void) {
     for (size_t s = 0; SERVICES[s] != NULL; s++) {
@@ -240,7 +240,8 @@ static void unknown_words(void) {
               pointers[s], "value", "succeeded_very_much", "times", 3);
         CHECK_INT(bj_client_wait(&job, client, sample(services[s], "succeeded"), NULL, NULL, note, &progress, NULL), BJ_OK);
         CHECK_INT(request_count(), 4);
-        CHECK_INT(progress.calls, 2);
+        /* Each answer of crustdata to a job with files has other links, and is new for that. */
+        CHECK_INT(progress.calls, s == 0 ? 4 : 2);
         bj_job_destroy(job);
         bj_client_destroy(client);
     }

@@ -9,7 +9,7 @@ import header
 
 def main():
     programs = re.findall(r"^```c\n(.*?)^```$", (header.ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    if programs != [(header.ROOT / "examples/c/first.c").read_text()]:
+    if [text for text in programs if "int main(" in text] != [(header.ROOT / "examples/c/first.c").read_text()]:
         sys.exit("readme: its C program is not examples/c/first.c")
     print("readme: its program is examples/c/first.c")
 

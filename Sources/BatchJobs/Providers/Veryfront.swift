@@ -132,7 +132,7 @@ final class Veryfront: Provider {
             found.append(
                 InlineGroup(values: group, outcome: .all(outcome), keys: ["path", "label"]))
         }
-        let total = result.member("total_count").flatMap { $0.integer } ?? -1
+        let total = max(-1, result.member("total_count").flatMap { $0.integer } ?? -1)
         return ResultSource(.inline(found), Expectation(count: total, isFact: false))
     }
 }

@@ -49,9 +49,14 @@ final class ItemStream: RecordSource {
     func begin(_ batch: Batch, _ call: Call) throws(Failure) -> Job? {
         var attempts = Attempts(client, settings, session, call)
         while cutter.state == .head, try more(batch, call, &attempts) {}
+        // What stands around the items may be the part that was not kept.
+        if let damage, damage.status == .noMemory { throw damage }
         do throws(Failure) {
             return try readJob()
-        } catch where error.status == .protocol && cutter.state != .end {
+        } catch {
+            // What is wrong behind the items can be why the job cannot be told.
+            if let damage { throw damage }
+            guard error.status == .protocol, cutter.state != .end else { throw error }
             return nil
         }
     }
@@ -111,7 +116,7 @@ final class ItemStream: RecordSource {
                 }
                 return true
             } catch {
-                try again(error, &attempts)
+                try again(error, &attempts, call)
             }
         }
     }
@@ -126,14 +131,19 @@ final class ItemStream: RecordSource {
     }
 
     /// A connection that breaks may be tried again; what was given so far must then come again.
-    private func again(_ failure: Failure, _ attempts: inout Attempts) throws(Failure) {
+    private func again(_ failure: Failure, _ attempts: inout Attempts, _ call: Call)
+        throws(Failure)
+    {
         let isBroken = failure.status == .transport || failure.status == .timeout
         guard answer != nil, isBroken, failure.retryable else { throw failure }
         client.blame(failure, url, settings)
         do throws(Failure) {
             try attempts.recover(failure)
         } catch {
-            guard error === failure, place.index > 0 || ends.count > 0 else { throw error }
+            let isOverTime = call.hasEnded(failure, now: client.transport.monotonicMS())
+            guard error === failure, !isOverTime, place.index > 0 || ends.count > 0 else {
+                throw error
+            }
             let cut = Failure(.truncated, "the answer broke off: " + failure.message)
             cut.retryable = true
             cut.url = failure.url
@@ -147,19 +157,20 @@ final class ItemStream: RecordSource {
     }
 
     private func failure(_ fault: JSONFault) -> Failure {
-        switch fault.reason {
-        case .elementTooLong:
-            return recordTooLong(cutter.count, settings.integer(.maxRecordBytes))
-        case .envelopeTooLong:
-            return answerTooLong(settings.integer(.maxResponseBytes))
-        default:
-            let failure = Answer(
-                body: .empty, head: answer?.head ?? Head(status: 200, headers: []),
-                provider: client.name
-            ).failure(fault)
-            failure.url = publicURL(url)
-            return failure
-        }
+        let answer = inHand(.empty)
+        let failure =
+            switch fault.reason {
+            case .elementTooLong: recordTooLong(cutter.count, settings.integer(.maxRecordBytes))
+            case .envelopeTooLong: answerTooLong(settings.integer(.maxResponseBytes))
+            default: answer.failure(fault)
+            }
+        client.blame(failure, url, settings, answer)
+        return failure
+    }
+
+    private func inHand(_ body: Bytes) -> Answer {
+        Answer(
+            body: body, head: answer?.head ?? Head(status: 200, headers: []), provider: client.name)
     }
 
     private var url: String {
@@ -167,10 +178,16 @@ final class ItemStream: RecordSource {
     }
 
     private func readJob() throws(Failure) -> Job {
-        guard let head = answer?.head, let envelope = cutter.envelope() else { throw .noMemory }
-        let job = try client.job(Answer(body: envelope, head: head, provider: client.name), id)
-        self.job = job
-        return job
+        guard let envelope = cutter.envelope() else { throw .noMemory }
+        let answer = inHand(envelope)
+        do throws(Failure) {
+            let job = try client.job(answer, id)
+            self.job = job
+            return job
+        } catch {
+            client.blame(error, url, settings, answer)
+            throw error
+        }
     }
 
     /// Of the whole answer, once it is known.

@@ -16,7 +16,7 @@ public final class JobResults {
     private let settings: Settings
     private let source: any RecordSource
     private let openedJob: Job
-    private let expectation: Expectation
+    private var expectation: Expectation
     private let batch: Batch
     private let record: Record
     private var failure: Failure?
@@ -65,6 +65,12 @@ public final class JobResults {
     /// Gives the files' packed bytes to another as they come, before they are known to be sound.
     public func tap(_ take: @escaping PackedBytes) throws(Failure) { try source.tap(take) }
 
+    /// Gives this failure and no record from now on.
+    public func end(with failure: Failure) {
+        failure.jobID = openedJob.id.text
+        self.failure = failure
+    }
+
     public var currentPart: Int { source.partStart.part }
 
     /// The place where the result file in progress begins.
@@ -89,19 +95,24 @@ public final class JobResults {
     }
 
     private func fill() throws(Failure) -> Bool {
-        if batch.hasMore { return true }
+        if batch.hasMore {
+            // What is at hand is kept: no call begins, so nothing else looks.
+            if let cancel { try cancel.check() }
+            return true
+        }
         if let failure { throw failure }
         if ended { return false }
         do throws(Failure) {
             if try source.fill(batch, newCall()) { return true }
             ended = true
+            // What was said of the job first need not be said of it any more.
+            if let job = source.job { expectation = try client.provider.results(job).expectation }
             verdict = expectation.verdict(records)
             try expectation.check(records)
             return false
         } catch {
             if error.status == .truncated { verdict = .short }
-            error.jobID = openedJob.id.text
-            failure = error
+            end(with: error)
             batch.discard()
             throw error
         }

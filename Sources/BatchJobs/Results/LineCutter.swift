@@ -9,6 +9,10 @@ struct LineCutter {
     private(set) var start = 0
     private var searched = 0
     private var isFirst: Bool
+    /// The last line had no `\n`.
+    private(set) var endsInLine = false
+    /// Records to come that an earlier stream delivered, and numbered.
+    var repeated: Int64 = 0
 
     /// `isFirst`: what comes is the beginning of a file.
     init(limit: Int64, isFirst: Bool) {
@@ -33,29 +37,42 @@ struct LineCutter {
     /// leaves its line where it is: a place taken then is one before that line.
     mutating func cut(_ batch: Batch) throws(Failure) {
         while let end = batch.data.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
-            let line = start..<end
-            try checkLength(line.count, batch)
-            start = end + 1
+            let record = try record(start..<end, batch)
+            // Of empty lines there may be a gigabyte: they are passed over at once.
+            start = batch.data.endOfRun(of: UInt8(ascii: "\n"), from: end + 1)
             searched = start
-            try close(line, batch)
+            try take(record, batch)
         }
         searched = batch.data.count
-        try checkLength(searched - start, batch)
+        _ = try record(start..<searched, batch)
     }
 
     /// The last line, when it had no `\n`. Where a host's lengths are wrong, or a file ends between
     /// two gzip members, only its JSON tells that the line goes on.
     mutating func finish(_ batch: Batch) throws(Failure) {
-        let line = start..<batch.data.count
-        try checkLength(line.count, batch)
-        start = batch.data.count
-        searched = start
-        if line.isEmpty { return }
-        let mark = isFirst ? markLength(batch.data, line) : 0
-        let bytes = batch.data.bytes(from: line.lowerBound, count: line.count).dropFirst(mark)
-        if !isCut(bytes) { return try close(line, batch) }
-        throw Failure(.truncated, "the result file ends within record \(batch.base + Int64(batch.held))")
+        let end = batch.data.count
+        let record = try record(start..<end, batch)
+        if start < end { endsInLine = true }
+        start = end
+        searched = end
+        if record.isEmpty { return }
+        let bytes = batch.data.bytes(from: record.lowerBound, count: record.count)
+        if !isCut(bytes) { return try take(record, batch) }
+        throw Failure(.truncated, "the result file ends within record \(index(batch))")
     }
+
+    /// A line without what does not belong to its record, which must not be too long.
+    private func record(_ line: Range<Int>, _ batch: Batch) throws(Failure) -> Range<Int> {
+        let data = batch.data
+        var (from, to) = (line.lowerBound, line.upperBound)
+        if isFirst { from += markLength(data, line) }
+        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
+        if Int64(to - from) <= limit { return from..<to }
+        throw recordTooLong(index(batch), limit)
+    }
+
+    /// Of the line in hand.
+    private func index(_ batch: Batch) -> Int64 { batch.base + Int64(batch.held) - repeated }
 
     /// Of a byte order mark.
     private func markLength(_ data: Buffer, _ line: Range<Int>) -> Int {
@@ -65,29 +82,20 @@ struct LineCutter {
         return isThere ? 3 : 0
     }
 
-    private mutating func close(_ line: Range<Int>, _ batch: Batch) throws(Failure) {
-        let data = batch.data
-        var (from, to) = (line.lowerBound, line.upperBound)
-        if isFirst { from += markLength(data, line) }
+    private mutating func take(_ record: Range<Int>, _ batch: Batch) throws(Failure) {
         isFirst = false
-        if to > from, data[to - 1] == UInt8(ascii: "\r") { to -= 1 }
-        if !isBlank(data, from..<to) { try batch.take(from..<to, .ok) }
+        if !isBlank(batch.data, record) { try batch.take(record, .ok) }
     }
 
     private func isBlank(_ data: Buffer, _ line: Range<Int>) -> Bool {
         line.allSatisfy { data[$0] == UInt8(ascii: " ") || data[$0] == UInt8(ascii: "\t") }
-    }
-
-    private func checkLength(_ length: Int, _ batch: Batch) throws(Failure) {
-        guard Int64(length) > limit else { return }
-        throw recordTooLong(batch.base + Int64(batch.held), limit)
     }
 }
 
 /// The first byte of a line behind blanks, where no JSON begins with it; nil where some may, and
 /// the line is not blank.
 func firstOfNoJSON(_ line: Bytes) -> UInt8? {
-    let first = line.firstIndex { $0 > 0x20 }.flatMap { line[$0] } ?? 0x20
+    let first = line.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }.flatMap { line[$0] } ?? 0x20
     return "{[\"-0123456789tfn".utf8.contains(first) ? nil : first
 }
 

@@ -69,6 +69,7 @@ final class PartReader {
 
     /// Makes records of the lines that are whole; what is wrong behind them waits its turn.
     private func cut(_ batch: Batch) throws(Failure) -> Bool {
+        lines.repeated = passed.left
         do throws(Failure) {
             try lines.cut(batch)
             if ended { try lines.finish(batch) }
@@ -80,6 +81,9 @@ final class PartReader {
         try passed.pass(batch, transport)
         return batch.hasMore
     }
+
+    /// Once it has ended: the next file's first line must not go on in this one's last.
+    var endsInLine: Bool { lines.endsInLine }
 
     /// Whether what was to be skipped and passed over was there.
     private func finish() throws(Failure) {
@@ -146,7 +150,8 @@ extension PartReader {
                 if used > 0 && !input.isEmpty { continue }
             }
             let chunk = try file.read(call)
-            place.validator = file.validator
+            // Until they are compared, this version vouches for no records of before.
+            if passed.left == 0 { place.validator = file.validator }
             guard let chunk else { return try finishEncoding(batch) }
             try tap?(place.part, chunk)
             if try sniff(chunk), case .plain = encoding {

@@ -29,7 +29,12 @@ final class PartWalk: RecordSource {
 
     var place: Place { reader?.place ?? resting }
 
-    var partStart: Place { resting }
+    /// Holds for the version of the file of which something was given.
+    var partStart: Place {
+        var start = resting
+        start.validator = start.validator ?? reader?.file.validator
+        return start
+    }
 
     func tap(_ take: @escaping PackedBytes) { tapping = take }
 
@@ -43,7 +48,7 @@ final class PartWalk: RecordSource {
                 try startAnew(batch, error, call)
                 continue
             }
-            close(reader, batch)
+            try close(reader, batch)
         }
         batch.restart(keepingFrom: batch.data.count)
         return false
@@ -53,7 +58,7 @@ final class PartWalk: RecordSource {
         if let reader { return reader }
         let reader = newReader(try currentFile(call))
         self.reader = reader
-        openAhead(call)
+        try openAhead(call)
         return reader
     }
 
@@ -79,16 +84,24 @@ final class PartWalk: RecordSource {
         Int(clamping: max(settings.integer(.readAheadBytes) / parallel, 64 * 1024))
     }
 
-    private func openAhead(_ call: Call) {
+    private func openAhead(_ call: Call) throws(Failure) {
         while ahead.count < Int(clamping: parallel - 1),
             resting.part + 1 + ahead.count < links.count
         {
-            ahead.append(try? open(resting.part + 1 + ahead.count, from: nil, call))
+            do throws(Failure) {
+                ahead.append(try open(resting.part + 1 + ahead.count, from: nil, call))
+            } catch {
+                if error.status == .cancelled { throw error }
+                ahead.append(nil)
+            }
         }
     }
 
     /// The current file is whole: the next begins where it ends.
-    private func close(_ reader: PartReader, _ batch: Batch) {
+    private func close(_ reader: PartReader, _ batch: Batch) throws(Failure) {
+        if let tapping, reader.endsInLine, resting.part + 1 < links.count {
+            try tapping(resting.part, try packedLineEnd())
+        }
         done.bytes += reader.file.given
         done.partsDone += 1
         // Blanks behind the last line are still there, and no part of the next file's first.
@@ -105,8 +118,7 @@ final class PartWalk: RecordSource {
     ///
     /// The file is opened here, because those ahead are of the parts behind it.
     private func startAnew(_ batch: Batch, _ failure: Failure, _ call: Call) throws(Failure) {
-        let isWhole = resting.records == 0 && resting.offset == 0 && resting.skip == 0
-        let isUntouched = isWhole && batch.next == resting.index && tapping == nil
+        let isUntouched = resting.isFileStart && batch.next == resting.index && tapping == nil
         guard failure.status == .changed, isUntouched, restarts < 3 else { throw failure }
         restarts += 1
         batch.restart(keepingFrom: batch.data.count)
@@ -128,6 +140,16 @@ final class PartWalk: RecordSource {
     }
 }
 
+/// A gzip member that holds a line feed and nothing else.
+private func packedLineEnd() throws(Failure) -> Bytes {
+    let member = Buffer()
+    let head: [UInt8] = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03]
+    for byte in head + [0xE3, 0x02, 0, 0x93, 0x06, 0xD7, 0x32, 0x01, 0, 0, 0] {
+        guard member.append(byte) else { throw .noMemory }
+    }
+    return member.bytes
+}
+
 /// Nil where one of them is not known, or hosts claim more than there can be.
 private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
     guard let one, let other else { return nil }
@@ -136,9 +158,10 @@ private func sum(_ one: Int64?, _ other: Int64?) -> Int64? {
 }
 
 extension FilePosition {
-    /// Nil where the file is read from its start, whichever version it is.
+    /// Nil where the file is read from its start, whichever version it is. Behind other files a token
+    /// may name one all the same, so that not two versions of the results come together.
     init?(_ place: Place) {
-        guard let validator = place.validator else { return nil }
+        guard !(place.isFileStart && place.part == 0), let validator = place.validator else { return nil }
         self.init(offset: place.offset, validator: validator, total: nil)
     }
 }

@@ -18,6 +18,9 @@ struct Place {
     var validator: String?
     var checksum: UInt64 = 0
 
+    /// Nothing of its file has been given: any version of it will do.
+    var isFileStart: Bool { offset == 0 && skip == 0 && records == 0 }
+
     /// The place behind the record of that index, which the batch holds.
     func behind(_ index: Int64, _ batch: Batch, _ transport: any Transport) -> Place {
         var place = self
@@ -46,7 +49,7 @@ struct Place {
 /// Records at the beginning of a stream that an earlier one has delivered. They are passed over,
 /// and where nothing else tells, compared by their checksum.
 struct PassedRecords {
-    private var left: Int64
+    private(set) var left: Int64
     private let expected: UInt64?
     private var checksum: UInt64 = 0
 

@@ -59,6 +59,8 @@ final class ResultFile {
     private let startedIn: Call
     private var unsent: Failure?
     private var brokeMeanwhile = false
+    /// Requests begin at the byte before: one for `offset` did not tell whether the file ends there.
+    private var stepsBack = false
 
     private enum Stage {
         case closed
@@ -159,7 +161,7 @@ extension ResultFile {
         try checkPlace(url)
         var headers: [Header] = []
         if sendsCondition, let validator { headers.append(Header("If-Match", validator)) }
-        if asksRange { headers.append(Header("Range", "bytes=\(offset)-")) }
+        if asksRange { headers.append(Header("Range", "bytes=\(stepsBack ? offset - 1 : offset)-")) }
         let request = Request(url: url, headers: headers, bodyLimit: bodyLimit)
         stage = .asked(try session.start(request, call))
     }
@@ -255,8 +257,10 @@ extension ResultFile {
         let length = isChunked ? nil : head["content-length"].flatMap(wholeNumber)
         let extent = try extent(head, length)
         try identify(head, extent.total)
-        guard extent.start <= offset, extent.end.map({ $0 > offset || extent.start == 0 }) != false
-        else { throw refused("brings other bytes than the ones asked for") }
+        let isPastEnd = extent.end.map { $0 <= offset && $0 != extent.total && extent.start > 0 }
+        guard extent.start <= offset, isPastEnd != true else {
+            throw refused("brings other bytes than the ones asked for")
+        }
         position = extent.start
         bodyEnd = extent.end ?? total
         endIsFramed = bodyEnd != nil || isChunked || head.framesBodies
@@ -307,9 +311,15 @@ extension ResultFile {
         total = total ?? newTotal
     }
 
-    /// Nothing begins at `offset`: the end of the file when that is its length.
+    /// Nothing begins at `offset`: the end of the file when that is its length. Not all hosts tell
+    /// that here.
     private func takeEnd(_ head: Head) throws(Failure) {
         let length = head["content-range"].flatMap { ContentRange($0) }?.total
+        if length == nil, total == nil, !stepsBack {
+            stepsBack = true
+            stage = .closed
+            return
+        }
         guard let length, length == offset, total == nil || total == length else {
             throw changed("it ends before byte \(offset)")
         }
@@ -399,7 +409,7 @@ extension ResultFile {
 
     /// A file that breaks off for good is a stream that ended early, whoever cut it.
     private func final(_ failure: Failure, _ call: Call) -> Failure {
-        let isOverTime = failure.status == .timeout && client.transport.monotonicMS() >= call.deadline
+        let isOverTime = call.hasEnded(failure, now: client.transport.monotonicMS())
         let isBroken = failure.retryable || failure.status == .transport || failure.status == .protocol
         guard received > 0, isBroken, !isOverTime else { return failure }
         let cut = Failure(

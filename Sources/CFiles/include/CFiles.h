@@ -10,44 +10,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BJF_NOTHING = 0, BJF_FILE = 1, BJF_DIRECTORY = 2, BJF_OTHER = 3 };
 
 static inline int bjf_errno(void) { return errno; }
 
-/* What stands under a name; links are followed. */
-static inline int bjf_kind(const char *path) {
-    struct stat found;
-    if (stat(path, &found) != 0) {
-        return errno == ENOENT ? BJF_NOTHING : BJF_OTHER;
-    }
-    return S_ISREG(found.st_mode) ? BJF_FILE : S_ISDIR(found.st_mode) ? BJF_DIRECTORY : BJF_OTHER;
-}
+/* What stands under a name; links are followed, and one that leads nowhere is something. What cannot be
+ * looked at counts as nothing: whoever opens it learns why. */
+int bjf_kind(const char *path);
+
+int64_t bjf_length(int fd);
+int bjf_is_file(int fd);
 
 /* Opens a file for reading and writing, made where there is none; a symbolic link is refused, so
- * that nobody leads the bytes elsewhere. The file is locked against other processes. */
-static inline int bjf_open(const char *path) {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        int reason = errno;
-        close(fd);
-        errno = reason;
-        return -1;
-    }
-    return fd;
-}
-
-static inline int64_t bjf_length(int fd) {
-    struct stat found;
-    return fstat(fd, &found) == 0 ? (int64_t)found.st_size : -1;
-}
-
-static inline int bjf_is_file(int fd) {
-    struct stat found;
-    return fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
-}
+ * that nobody leads the bytes elsewhere. The file is locked against other processes, and still has
+ * that name then. */
+int bjf_open(const char *path);
 
 /* Makes the file that long, and stands at its end. */
 static inline int bjf_cut(int fd, int64_t length) {

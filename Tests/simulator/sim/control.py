@@ -75,7 +75,7 @@ class Control:
             service.vectors = document.get("vectors", service.vectors)
             if "busy" in document:
                 age = self._clock.job_time() - DATA_EPOCH
-                service.busy = [age + float(seconds) for seconds in document["busy"]]
+                service.busy = [(age, age + float(seconds)) for seconds in document["busy"]]
 
     def _fill(self, request: Request) -> Dict[str, Any]:
         """{"service", "job": id or "sample": which, ...}; the job is answered with its new count."""

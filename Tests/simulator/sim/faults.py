@@ -107,8 +107,11 @@ def _twisted(how: str) -> Callable[[Params, Any, Request, Make], Response]:
         if response.status != 200:
             return response
         first = make(_first_page(request))
-        value = service.twist(how, request, json.loads(response.blob.whole()), json.loads(first.blob.whole()))
-        return json_response(200, value)
+        try:
+            pages = json.loads(response.blob.whole()), json.loads(first.blob.whole())
+        except ValueError:  # another fault has been there
+            return response
+        return json_response(200, service.twist(how, request, *pages))
     return apply
 
 

@@ -1,7 +1,7 @@
 """What kind of job sits at an index, and how far it has come at a given moment."""
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional, Tuple
 
 from .clock import DATA_EPOCH
 from .dice import Dice
@@ -36,10 +36,10 @@ def kind_at(key: bytes, index: int) -> str:
     return Dice(key, index).pick(_MIX)
 
 
-def job_at(key: bytes, index: int, now: float, busy_for: Optional[float] = None) -> Job:
+def job_at(key: bytes, index: int, now: float, busy: Optional[Tuple[float, float]] = None) -> Job:
     """The job at a listing index (0 is the newest); `dice` is left for the service's own choices.
 
-    With `busy_for` it runs so many seconds of job time, whatever it is otherwise, and succeeds.
+    With `busy` it runs between these two seconds of job time, whatever it is otherwise, and succeeds.
     """
     dice = Dice(key, index)
     kind = dice.pick(_MIX)
@@ -48,8 +48,8 @@ def job_at(key: bytes, index: int, now: float, busy_for: Optional[float] = None)
     created = DATA_EPOCH - 97 * index - 1 - dice.below(90) - dice.below(1000000) / 1e6
     started = created + 1 + dice.below(5000) / 1e3
     finished = started + 1 + dice.below(180000) / 1e3
-    if busy_for is not None:
-        kind, started, finished = "succeeded", DATA_EPOCH - 5, DATA_EPOCH + busy_for
+    if busy is not None:
+        kind, started, finished = "succeeded", DATA_EPOCH + busy[0], DATA_EPOCH + busy[1]
     if kind == "stuck_queued":
         return Job(index, kind, "queued", 0.0, created, None, None, dice)
     if kind == "stuck_running":

@@ -1,7 +1,7 @@
 """What every simulated service offers to the rest of the simulator."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..clock import Clock
 from ..content import Content
@@ -29,7 +29,7 @@ class Service:
         self.count = jobs
         self.clock = clock
         self.vectors: Any = False  # set by the control origin: answer with the documents' examples
-        self.busy: Sequence[float] = ()  # likewise: when the newest jobs end, in seconds of job time
+        self.busy: Sequence[Tuple[float, float]] = ()  # likewise: when the newest jobs run, in job time
         self.given: Dict[int, Content] = {}  # what the command line says of single jobs
         self.contents: Dict[int, Content] = {}  # jobs whose records a test has replaced, and those
         self._uuids = Uuids(self.key)

@@ -273,7 +273,7 @@ class Crustdata(Service):
         self._answers += 1
         headers = [("x-ratelimit-limit", str(RATE_LIMIT)), ("x-credits-used", "0")]
         if response.status != 429:
-            headers += [("x-ratelimit-remaining", str(RATE_LIMIT - 1 - self._answers % (RATE_LIMIT - 1))),
+            headers += [("x-ratelimit-remaining", str(RATE_LIMIT - 1 - self._answers % (RATE_LIMIT // 2))),
                         ("x-ratelimit-reset", str(60 - int(time.time()) % 60))]
         return headers
 

@@ -259,7 +259,7 @@ class Spidra(Service):
         if response.status == 429:
             return []
         now = self.clock.wall_time()
-        return self._limits(RATE_LIMIT - 1 - self._answers % (RATE_LIMIT - 1), RATE_WINDOW - now % RATE_WINDOW)
+        return self._limits(RATE_LIMIT - 1 - self._answers % (RATE_LIMIT // 2), RATE_WINDOW - now % RATE_WINDOW)
 
     def _limits(self, remaining: int, resets_in: float) -> Headers:
         """The documents say a Unix timestamp, so that is what goes out."""
