@@ -8,6 +8,7 @@ from programs import OUT, ROOT
 
 TABLE = ROOT / "Tests/faults/table.json"
 FOLDER = OUT / "matrix"
+LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
 SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
 # Most of a run is waiting, and faults belong to a whole simulator: so several of both.
 SHARDS = 4
@@ -25,19 +26,19 @@ def build(compiler, strict, libraries, folder):
 class Shard:
     """A simulator and a runner for its part of the table."""
 
-    def __init__(self, program, number, certificate, extra):
+    def __init__(self, command, runner, number, certificate, extra):
         name = "tls" if certificate else str(number)
-        facts = FOLDER / f"simulator-{name}.json"
-        self.results = FOLDER / f"c-{name}.jsonl"
+        facts = FOLDER / f"{runner}-simulator-{name}.json"
+        self.results = FOLDER / f"{runner}-{name}.jsonl"
         self.results.unlink(missing_ok=True)
         tls = ("--tls", *certificate) if certificate else ()
         self.simulator = programs.simulator(*SIMULATED, "--ready", str(facts), *tls)
         more = {"SIMULATOR_CA": certificate[0]} if certificate else {"FAULTS_SHARD": f"{number}/{SHARDS}"}
-        self.output = (FOLDER / f"c-{name}.out").open("w+")
-        self.errors = (FOLDER / f"c-{name}.err").open("w+")
+        self.output = (FOLDER / f"{runner}-{name}.out").open("w+")
+        self.errors = (FOLDER / f"{runner}-{name}.err").open("w+")
         self.process = subprocess.Popen(
-            [str(program), str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
-            env=programs.environment(SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
+            [*command, str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
+            env=programs.environment(BATCHJOBS_LIBRARY=str(LIBRARY), SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
 
     def wait(self, ends):
         """Its exit status and what it said; None where it was too late."""
@@ -55,11 +56,11 @@ class Shard:
         return code, *said
 
 
-def run(program, certificate, timeout, **extra):
-    """Runs the whole table; gives (exit status, output, errors) of each shard."""
+def run(command, runner, certificate, timeout, **extra):
+    """Runs the whole table with the runner of a language; gives (exit status, output, errors) of each shard."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    shards = [Shard(program, number, None, extra) for number in range(1, SHARDS + 1)]
-    shards.append(Shard(program, 0, certificate, extra))
+    shards = [Shard(command, runner, number, None, extra) for number in range(1, SHARDS + 1)]
+    shards.append(Shard(command, runner, 0, certificate, extra))
     ends = time.monotonic() + timeout
     return [shard.wait(ends) for shard in shards]
 

@@ -15,6 +15,7 @@ import programs
 from ctests import COUNTS, STRICT, asan, c, certificate, chaos, tsan, valgrind
 from examples import examples
 from programs import OUT, ROOT
+from python_tests import python
 
 
 class Tally:
@@ -117,13 +118,15 @@ def faults(tally):
     folder = OUT / "plain"
     folder.mkdir(parents=True, exist_ok=True)
     program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
-    for number, (code, output, errors) in enumerate(matrix.run(program, certificate(), 900), 1):
-        counted = COUNTS.search(output)
-        passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
-        if code != 0 or not counted:
-            sys.stdout.write(errors[-8000:])
-            failed = max(failed, 1)
-        tally.add(f"faults {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+    runners = {"c": [str(program)], "python": [sys.executable, str(ROOT / "Tests/faults/run.py")]}
+    for runner in os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split():
+        for number, (code, output, errors) in enumerate(matrix.run(runners[runner], runner, certificate(), 900), 1):
+            counted = COUNTS.search(output)
+            passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
+            if code != 0 or not counted:
+                sys.stdout.write(errors[-8000:])
+                failed = max(failed, 1)
+            tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 
@@ -152,7 +155,7 @@ def install(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, python, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
