@@ -45,7 +45,7 @@ def run_all(tally, simulator):
         if service != "veryfront":
             expect(tally, f"list {service}", Example(simulator, "list", service).run(), r"^230 jobs$", "  done     failed  ")
         jobs = f"{samples[service]['large']},{samples[service]['failed']}"
-        expect(tally, f"wait {service}", Example(simulator, "wait", service, jobs).run(), f"^{samples[service]['failed']}: failed$", r"2/2")
+        expect(tally, f"wait {service}", Example(simulator, "wait", service, jobs).run(), f"^{re.escape(samples[service]['failed'])}: failed$", r"2/2")
         records = simulator.control("GET", f"/truth/{service}/results/{samples[service]['succeeded']}")["count"]
         example = Example(simulator, "results", service, samples[service]["succeeded"])
         expect(tally, f"results {service}", example.run(), f"^{records} records, verified$", r"shape: \(\d, 3\)")

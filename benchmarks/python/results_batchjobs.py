@@ -1,15 +1,16 @@
-"""This library from Python: every record as bytes, or with "dicts" as Python values."""
+"""This library from Python: every record as bytes ("raw"), as an object ("records"), or as Python values ("dicts")."""
 import sys
 
 import batchjobs
 
+form, base, job = sys.argv[1:]
 records = size = 0
-with batchjobs.Client("crustdata", "key", base_url=sys.argv[1]) as client, client.results(sys.argv[2]) as results:
-    if sys.argv[3] == "dicts":
+with batchjobs.Client("crustdata", "key", base_url=base) as client, client.results(job) as results:
+    if form == "dicts":
         for record in results:
             records += 1
             size += len(record.json())
-    elif sys.argv[3] == "records":
+    elif form == "records":
         for record in results:
             records += 1
             size += len(record.raw)
