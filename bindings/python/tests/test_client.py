@@ -31,9 +31,7 @@ def test_a_page_says_of_a_job_what_the_job_says(connect, service):
 def test_a_job_reads_well(simulator, connect):
     job = connect().job(simulator.sample("crustdata", "succeeded"))
     document = json.loads(job.raw)
-    assert job.created == datetime.fromisoformat(document["created_at"].replace("Z", "+00:00")).replace(
-        microsecond=job.created.microsecond
-    )
+    assert job.created == datetime.fromisoformat(document["created_at"].replace("Z", "+00:00")).replace(microsecond=job.created.microsecond)
     assert job.created.tzinfo is timezone.utc
     assert job.counts.results == document["result_count"] and job.counts.processed is None
     assert job.field("/result_count") == document["result_count"]

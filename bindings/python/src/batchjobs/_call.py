@@ -191,7 +191,8 @@ class Handle:
 
     @property
     def busy(self) -> bool:
-        return self._users > 0
+        """Whether a thread of this process is inside the library with it."""
+        return self._users > 0 and self._born == _process[0]
 
     def _free(self) -> None:
         pointer, self._pointer = self._pointer, c_void_p()
@@ -203,14 +204,6 @@ class Handle:
             self._free()
 
 
-def shut_down(cancel: Callable[[], None], seconds: float = 1.0) -> None:
-    """Ends calls and waits a little for their threads to leave the library."""
-    cancel()
-    ends = time.monotonic() + seconds
-    while any(handle.busy for handle in list(_live)) and time.monotonic() < ends:
-        time.sleep(0.005)
-
-
 clients: WeakSet[Any] = WeakSet()
 
 
@@ -219,11 +212,19 @@ def _end() -> None:
     global _ending
     _ending = True
 
-    def cancel() -> None:
-        for client in list(clients):
-            client.cancel(at_end=True)
+    for client in list(clients):
+        client.cancel(at_end=True)
+    ends = time.monotonic() + 1
+    while _inside() and time.monotonic() < ends:
+        time.sleep(0.005)
 
-    shut_down(cancel)
+
+def _inside() -> bool:
+    """Whether a thread is still inside the library."""
+    try:
+        return any(handle.busy for handle in _live)
+    except RuntimeError:  # a thread made a handle meanwhile
+        return True
 
 
 atexit.register(_end)
