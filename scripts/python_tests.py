@@ -65,7 +65,7 @@ def interpreters():
 def python(tally):
     """The Python package: style, types, its tests here, and the wheel in a clean environment of each version there is."""
     prepare()
-    for name, *command in (("style", "ruff", "check", "--no-cache", "."), ("format", "ruff", "format", "--no-cache", "--check", "."),
+    for name, *command in (("style", "ruff", "check", "--no-cache", "."), ("format", "ruff", "format", "--no-cache", "--check", "src", "tests", "hatch_build.py"),
                            ("mypy", "mypy", "--cache-dir", str(WORK / "mypy")),
                            ("pyright", "basedpyright", "--pythonpath", str(BIN / "python"), "-p", ".")):
         tally.run(f"python {name}", [str(BIN / command[0]), *command[1:]], cwd=PACKAGE)
