@@ -311,7 +311,7 @@ def test_a_library_whose_libcurl_is_missing(run_python, tmp_path):
 def test_nothing_is_imported_that_was_not_asked_for(run_python):
     done = run_python("""
         import batchjobs
-        print([name for name in ("pandas", "polars", "pyarrow", "tqdm", "numpy", "requests") if name in sys.modules])
+        print([name for name in ("pandas", "polars", "pyarrow", "tqdm", "numpy", "requests", "asyncio") if name in sys.modules])
     """)
     assert done.stdout == "[]\n", done.stderr
 

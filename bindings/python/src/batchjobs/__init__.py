@@ -13,12 +13,13 @@ Errors are BatchJobsError and what stands below it. ``logging.getLogger("batchjo
 line for each request, retry and token refresh; no line holds a key.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._header import Outcome, Phase, RecordOutcome, Verdict
 from ._job import Counts
 from ._native import library_path, library_version
 from ._options import CallOptions, ClientOptions, WaitOptions
 from ._stream import Batch, Record
-from .aio import AsyncClient, AsyncJob, AsyncJobs, AsyncResults
 from .client import Client, Event, Events, Job, Jobs, Page, Results
 from .errors import (
     APIConnectionError,
@@ -59,6 +60,9 @@ from .errors import (
     UnprocessableEntityError,
     UnsupportedError,
 )
+
+if TYPE_CHECKING:
+    from .aio import AsyncClient, AsyncJob, AsyncJobs, AsyncResults
 
 __version__ = "0.1.0"
 
@@ -124,3 +128,12 @@ __all__ = [
     "library_path",
     "library_version",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """asyncio takes longer to import than all the rest, and most programs do without."""
+    if name not in ("AsyncClient", "AsyncJob", "AsyncJobs", "AsyncResults"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import aio
+
+    return getattr(aio, name)

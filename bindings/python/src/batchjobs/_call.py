@@ -72,8 +72,9 @@ def _run(function: Native, arguments: Tuple[Any, ...]) -> int:
     if watch.generator.gi_running:  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         # A signal handler called us from within the interrupt function of another call.
         outer = watch.generator, watch.failure
-        watch.failure = None
         watch.begin()
+    # What a log handler raised while something was given back has no call to come out of.
+    watch.failure = None
     try:
         status: int = function(*arguments)
         failure = watch.failure

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from collections import deque
+from itertools import islice
 from operator import length_hint
 from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Union
 
@@ -67,8 +68,8 @@ class Batch(NamedTuple):
 
     def raws(self, start: int = 0) -> List[bytes]:
         """The bytes of each record."""
-        data, offsets = self.data, self.offsets
-        return [data[begin:end] for begin, end in zip(offsets[start:], offsets[start + 1 :])]
+        data, offsets = self.data, self.offsets[start:] if start else self.offsets
+        return [data[begin:end] for begin, end in zip(offsets, islice(offsets, 1, None))]
 
     def records(self, start: int = 0) -> List[Record]:
         """The records."""
