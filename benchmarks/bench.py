@@ -214,15 +214,15 @@ def python_list(quick):
 
 
 def python_results(quick):
-    """The records from Python, as bytes and as dicts (all with the json of the standard library)."""
+    """The records from Python, as bytes and as dicts, with the json of the standard library."""
     parts, count = records.make(PARTS)
     lines, goals = [], []
     with servers.nginx(parts, count) as base:
         links = [f"{base}/{name}" for name in parts]
         for form in ("raw", "dicts"):
             peers = [Peer("batchjobs", [*PACKAGE, "results_batchjobs.py", form, base, records.ID])]
-            if form == "raw":
-                peers.append(Peer("batchjobs, Record objects", [*PACKAGE, "results_batchjobs.py", "records", base, records.ID]))
+            other, title = ("records", "Record objects") if form == "raw" else ("orjson", "orjson")
+            peers.append(Peer(f"batchjobs, {title}", [*PACKAGE, "results_batchjobs.py", other, base, records.ID]))
             peers += [Peer(f"{name} + gzip", [*PACKAGE, "results_loop.py", form, name, *links]) for name in ("requests", "httpx")]
             costs = in_turns(peers, 3 if quick else 9)
             checked = same_work(costs, costs)

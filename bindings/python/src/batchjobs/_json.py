@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, Callable, Dict, Optional
 
 from .errors import DecodeError
 
-_fast: Optional[Callable[[bytes], Any]] = None
-try:
-    import orjson
 
-    _fast = orjson.loads
-except ImportError:
-    pass
+@lru_cache(maxsize=None)
+def _fast() -> Optional[Callable[[bytes], Any]]:
+    """Looked for when it is first needed: importing orjson takes as long as importing the rest."""
+    try:
+        import orjson
+    except ImportError:
+        return None
+    found: Callable[[bytes], Any] = orjson.loads
+    return found
 
 
 def decode(data: bytes, what: str, **attributes: Any) -> Any:
     """The value; numbers beyond 64 bits keep their digits only without orjson."""
-    if _fast is not None:
+    fast = _fast()
+    if fast is not None:
         try:
-            return _fast(data)
+            return fast(data)
         except ValueError:
             pass
     try:
