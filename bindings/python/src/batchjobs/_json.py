@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from typing import Any, Callable, Dict, Optional
 
 from .errors import DecodeError
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fast() -> Optional[Callable[[bytes], Any]]:
     """Looked for when it is first needed: importing orjson takes as long as importing the rest."""
     try:
