@@ -76,4 +76,4 @@ install:
 	@sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(LIBDIR)"
 
 clean:
-	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-setup .venv dist
+	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-python .build-setup .venv dist
