@@ -35,7 +35,7 @@ help:
 	@echo 'make check     the inner loop: gates, unit tests, C tests, examples'
 	@echo 'make test      everything: also valgrind, sanitizers, install, other clients'
 	@echo 'make bench     compare with what people use today: BENCH="--quick --only list"'
-	@echo 'make soak      what takes longer: fuzzers searching, SECONDS=600 each; unit tests under sanitizers'
+	@echo 'make soak      what takes longer: fuzzers searching, SECONDS=600 each; unit tests under sanitizers, each guard taken away'
 	@echo 'make install   PREFIX=/usr/local LIBDIR=$$PREFIX/lib DESTDIR='
 	@echo 'make clean     remove all that was built'
 
@@ -66,6 +66,7 @@ SECONDS ?= 600
 soak: setup-test
 	@sh scripts/fuzz.sh $(SECONDS)
 	@python3 scripts/test.py soak
+	@python3 scripts/guards.py
 
 include benchmarks/bench.mk
 
@@ -76,4 +77,4 @@ install:
 	@sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(LIBDIR)"
 
 clean:
-	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-python .build-setup .venv dist
+	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-guard .build-python .build-setup .venv dist

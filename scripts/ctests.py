@@ -15,7 +15,7 @@ import programs
 from programs import OUT, ROOT, SIMULATED
 
 # Each program shows one section of the header; those that start threads run under TSan too.
-ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates chaos nomemory results batch resume save partial descriptor torn hostile errors "
+ALL_C_TESTS = ("library options client pages columns prefetch job wait waits rates clock chaos nomemory results batch resume save partial descriptor torn hostile errors "
                "protocol ids nulls retry limits cancel token log threads process damaged hygiene")
 C_TESTS = tuple(os.environ.get("TEST_PROGRAMS", ALL_C_TESTS).split())
 THREADED = ("threads", "cancel", "retry", "token", "log", "batch", "wait", "waits", "rates")
@@ -131,7 +131,7 @@ def valgrind(tally):
     """
     tool = ("valgrind", "--quiet", "--fair-sched=yes", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--num-callers=30")
-    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in NO_VALGRIND], TEST_SLOW="10")
+    run_c(tally, "valgrind", build_c("plain"), tool, [name for name in C_TESTS if name not in NO_VALGRIND], TEST_SLOW="15")
 
 
 def sanitized(tally, kind, names):

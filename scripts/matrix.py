@@ -65,6 +65,24 @@ def run(command, runner, certificate, timeout, **extra):
     return [shard.wait(ends) for shard in shards]
 
 
+def elsewhere():
+    """Cases that a C test holds, as (program, test): what it shows for which rows and cells."""
+    found = {}
+    for case in json.loads(TABLE.read_text())["cases"]:
+        if "program" in case:
+            found.setdefault((case["program"], case["test"]), []).append(case)
+    return found
+
+
+def tell(cases, outcome, milliseconds, file):
+    """One line for each cell of these cases."""
+    for case in cases:
+        for service in case["services"]:
+            for operation in case["operations"]:
+                file.write(json.dumps({"row": case["row"], "case": case["name"], "service": service, "operation": operation,
+                                       "outcome": outcome, "ms": milliseconds}) + "\n")
+
+
 def read(folder=FOLDER):
     """What the runners told, by runner: the files are named runner-shard.jsonl."""
     found = {}

@@ -12,7 +12,7 @@ import time
 
 import matrix
 import programs
-from ctests import COUNTS, STRICT, asan, c, certificate, chaos, tsan, valgrind
+from ctests import COUNTS, STRICT, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
 from examples import examples
 from programs import OUT, ROOT
 from python_tests import python
@@ -60,7 +60,8 @@ def unit(tally, name="swift test", options=()):
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     counted = re.search(r"Test run with (\d+) tests?.* (passed|failed)(?:.* with (\d+) issues?)?", result.stdout)
     if result.returncode or not counted:
-        sys.stdout.write(result.stdout[-6000:] + result.stderr[-6000:])
+        issues = [line for line in result.stdout.splitlines() if "✘" in line]
+        sys.stdout.write("\n".join(issues)[:12000] + result.stdout[-3000:] + result.stderr[-6000:] + "\n")
         tally.add(name, 0, 1)
     else:
         tally.add(name, int(counted.group(1)), 0, text=f"{counted.group(1)} tests")
@@ -119,7 +120,8 @@ def faults(tally):
     folder.mkdir(parents=True, exist_ok=True)
     program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
     runners = {"c": [str(program)], "python": [sys.executable, str(ROOT / "Tests/faults/run.py")]}
-    for runner in os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split():
+    wanted = os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split()
+    for runner in wanted:
         for number, (code, output, errors) in enumerate(matrix.run(runners[runner], runner, certificate(), 900), 1):
             counted = COUNTS.search(output)
             passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
@@ -127,6 +129,16 @@ def faults(tally):
                 sys.stdout.write(errors[-8000:])
                 failed = max(failed, 1)
             tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+    if "c" in wanted:
+        with (matrix.FOLDER / "c-elsewhere.jsonl").open("w") as file:
+            for (program, test), cases in matrix.elsewhere().items():
+                code, output, said, took = run_program([str(build_c("plain", names=(program,)) / program)], program, 300, {"TEST_ONLY": test})
+                counted = COUNTS.search(output)
+                held = code == 0 and counted is not None and int(counted.group(1)) > 0
+                if not held:
+                    sys.stdout.write(said[-4000:])
+                matrix.tell(cases, "passed" if held else "failed", int(took * 1000), file)
+                tally.add(f"faults {program} {test}", held, not held, text=f"row {cases[0]['row']}, {took:.0f} s")
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 

@@ -18,9 +18,11 @@ public struct Answer {
     }
 
     /// The rows at a path, and the envelope around them.
-    func cut(_ path: [String]) throws(Failure) -> (rows: [Value], envelope: Envelope) {
+    func cut(
+        _ path: [String], _ table: FieldTable
+    ) throws(Failure) -> (rows: [Members], envelope: Envelope) {
         do throws(JSONFault) {
-            let cut = try PageCut(body, rowsAt: path)
+            let cut = try PageCut(body, rowsAt: path, table)
             return (cut.rows, Envelope(try Document(cut.envelope).value, self))
         } catch {
             throw failure(error)

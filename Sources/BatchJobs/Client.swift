@@ -140,14 +140,11 @@ public final class Client: Sendable {
         let answer = try attempts.answer(url, prefetched: prefetched)
         do throws(Failure) {
             let cut = try provider.page(answer, list, state: state)
-            let texts = Buffer()
+            let origin = RowOrigin(provider: name, path: cut.path, askedID: nil, texts: Buffer())
             var jobs: [Job] = []
             jobs.reserveCapacity(cut.rows.count)
             for (index, row) in cut.rows.enumerated() {
-                var reader = RowReader(
-                    row, provider: name, path: cut.path, index: index, askedID: nil, texts: texts)
-                let fields = try provider.fields(&reader)
-                jobs.append(Job(provider: name, row: row, fields: fields, texts: texts))
+                jobs.append(try job(row, index: index, of: origin))
             }
             return (jobs, cut.next, answer)
         } catch {
@@ -156,14 +153,19 @@ public final class Client: Sendable {
         }
     }
 
+    private func job(_ row: Members, index: Int?, of origin: RowOrigin) throws(Failure) -> Job {
+        var reader = RowReader(row.object, index: index, of: origin)
+        try reader.requireObject()
+        let fields = try provider.fields(row, &reader)
+        return Job(provider: name, row: row.object, fields: fields, texts: origin.texts)
+    }
+
     func job(_ answer: Answer, _ id: String) throws(Failure) -> Job {
         let name = provider.facts.name
-        let texts = Buffer()
-        var reader = RowReader(
-            try provider.jobRow(answer), provider: name, path: provider.facts.jobPath, index: nil,
-            askedID: id, texts: texts)
-        let fields = try provider.fields(&reader)
-        let job = Job(provider: name, row: reader.row, fields: fields, texts: texts)
+        let origin = RowOrigin(
+            provider: name, path: provider.facts.jobPath, askedID: id, texts: Buffer())
+        let row = Members(try provider.jobRow(answer), provider.table)
+        let job = try job(row, index: nil, of: origin)
         guard job.id.equalsIgnoringCase(id) else {
             let found = job.id[0..<100].text ?? ""
             throw protocolFailure(

@@ -85,7 +85,7 @@ public final class JobWaits {
         let call = Call(
             now: client.transport.monotonicMS(), timeoutMS: .max, cancel: cancel,
             interruption: client.interruption)
-        try session.pause(0, call)
+        try session.check(call)
         while true {
             if let event = takeEvent() { return event }
             let now = client.transport.monotonicMS()

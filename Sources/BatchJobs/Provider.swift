@@ -62,8 +62,11 @@ public protocol Provider: AnyObject, Sendable {
     /// Where the job stands in the answer to `jobAddress`.
     func jobRow(_ answer: Answer) throws(Failure) -> Value
 
+    /// The members that `fields` reads of a row.
+    var table: FieldTable { get }
+
     /// Reads a row of a list or of a single answer.
-    func fields(_ row: inout RowReader) throws(Failure) -> JobFields
+    func fields(_ members: Members, _ row: inout RowReader) throws(Failure) -> JobFields
 
     /// Where the job's records are.
     func results(_ job: Job) throws(Failure) -> ResultSource
@@ -78,7 +81,7 @@ public struct ListQuery: Sendable {
 }
 
 public struct PageAnswer {
-    let rows: [Value]
+    let rows: [Members]
     /// JSON pointer of the rows, for messages.
     let path: StaticString
     let next: NextPage

@@ -24,10 +24,9 @@ final class RequestGate: @unchecked Sendable {
     /// Returns when a request may go out, and counts it as under way. One that is not needed yet
     /// does not wait: it is refused.
     func enter(_ session: any Session, _ call: Call, ahead: Bool) throws(Failure) {
-        var wait: Int64 = 0
         while true {
             // Before the lock: in a forked child another thread may have left it closed.
-            try session.pause(wait, call)
+            try session.check(call)
             let now = transport.monotonicMS()
             var held: (wait: Int64, why: RequestBudget.Reason)?
             transport.locked {
@@ -39,7 +38,7 @@ final class RequestGate: @unchecked Sendable {
             if ahead || held.why != .slots && held.wait >= call.deadline - now {
                 throw refusal(held.wait, held.why)
             }
-            wait = held.wait
+            try session.pause(held.wait, call)
         }
     }
 

@@ -43,9 +43,9 @@ public struct RowReader {
         self.init(row, index: index, of: origin)
     }
 
-    /// The row's members, when it is an object.
-    func members(_ table: FieldTable) throws(Failure) -> Members {
-        try members(of: row, table, "")
+    /// Throws where the row is none.
+    func requireObject() throws(Failure) {
+        guard row.kind == .object else { throw wrong("", "an object", row) }
     }
 
     func members(of value: Value, _ table: FieldTable, _ name: StaticString) throws(Failure)

@@ -35,6 +35,9 @@ public protocol Session: AnyObject {
     /// Puts a request on the wire. Does not wait for the answer.
     func start(_ request: Request, _ call: Call) throws(Failure) -> any Exchange
 
+    /// Throws when the call must end now, or this is another process than the session's.
+    func check(_ call: Call) throws(Failure)
+
     /// Waits that long, or until the call must end. Transfers in progress move on meanwhile.
     func pause(_ milliseconds: Int64, _ call: Call) throws(Failure)
 }

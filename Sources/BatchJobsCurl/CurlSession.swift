@@ -68,6 +68,11 @@ final class CurlSession: Session {
         try check(multi.wait(call.cancel?.descriptor ?? -1, atMostMS: limit))
     }
 
+    func check(_ call: Call) throws(Failure) {
+        try pool.checkProcess()
+        try call.check(now: bjp_monotonic_ms())
+    }
+
     func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
         try pool.checkProcess()
         let (end, overflow) = bjp_monotonic_ms().addingReportingOverflow(milliseconds)

@@ -38,8 +38,6 @@ struct Steps {
     struct Member {
         /// With its quotes.
         let name: Range<Int>
-        /// The name stands there without escapes.
-        let nameIsPlain: Bool
         let value: Range<Int>
     }
 
@@ -61,13 +59,12 @@ struct Steps {
     mutating func nextMember() -> Member? {
         guard moveToNext() else { return nil }
         let start = at
-        guard let name = try? scanner.skipText(start),
-            let value = try? scanner.skipColon(name.end),
+        guard let nameEnd = try? scanner.skipString(start),
+            let value = try? scanner.skipColon(nameEnd),
             let end = try? scanner.skipValue(value)
         else { return nil }
         at = end
-        return Member(
-            name: start..<name.end, nameIsPlain: !name.hasEscapes, value: value..<end)
+        return Member(name: start..<nameEnd, value: value..<end)
     }
 
     /// To where the next name or value begins; false at the closing bracket.

@@ -1,7 +1,6 @@
 /// The names of the members that a reader wants of one kind of object, best in the order in which
 /// the service writes them.
 public struct FieldTable: Sendable {
-    public static let maximum = 16
     let names: [StaticString]
     private let keys: [Key]
 
@@ -11,10 +10,9 @@ public struct FieldTable: Sendable {
         let lastByte: UInt8
     }
 
-    /// At most sixteen names; more are not read.
     public init(_ names: StaticString...) {
         self.names = names
-        keys = names.prefix(Self.maximum).map { name in
+        keys = names.map { name in
             let length = name.utf8CodeUnitCount
             return Key(length: length, lastByte: unsafe length > 0 ? name.utf8Start[length - 1] : 0)
         }
@@ -36,9 +34,59 @@ public struct FieldTable: Sendable {
         }
         return nil
     }
+
+    /// The same for a name with escapes, which must be undone to be compared.
+    func place(ofEscaped name: Bytes) -> Int? {
+        guard let text = Value(cut: name).text else { return nil }
+        return names.firstIndex { text.isExactly($0) }
+    }
 }
 
-/// Those members of one object that a table names, found in one pass. The last of duplicates.
+/// Where the members of objects stand that a table names, from the objects' own starts; empty where
+/// an object has no such member.
+struct MemberPlaces {
+    private var all: [Range<Int>] = []
+
+    /// Passes over a value, and notes its members if it is an object; the last of duplicates.
+    /// Answers where the value ends.
+    mutating func add(
+        _ scanner: Scanner, _ start: Int, _ bytes: Bytes, _ table: FieldTable
+    ) throws(JSONFault) -> Int {
+        let base = all.count
+        all.append(contentsOf: repeatElement(0..<0, count: table.names.count))
+        guard scanner.byte(start) == UInt8(ascii: "{") else { return try scanner.skipValue(start) }
+        var at = scanner.skipSpace(start + 1)
+        if scanner.byte(at) == UInt8(ascii: "}") { return at + 1 }
+        var last = -1
+        while true {
+            let name = try scanner.skipText(at)
+            let value = try scanner.skipColon(name.end)
+            let end = try scanner.skipValue(value, within: 1)
+            let index =
+                name.hasEscapes
+                ? table.place(ofEscaped: bytes[at..<name.end])
+                : table.place(of: at + 1..<name.end - 1, in: scanner, after: last)
+            if let index {
+                last = index
+                all[base + index] = value - start..<end - start
+            }
+            at = scanner.skipSpace(end)
+            if scanner.byte(at) == UInt8(ascii: "}") { return at + 1 }
+            guard scanner.byte(at) == UInt8(ascii: ",") else {
+                throw scanner.fault(at, "',' or '}'")
+            }
+            at = scanner.skipSpace(at + 1)
+        }
+    }
+
+    /// Those of one object.
+    func slice(_ object: Int, _ table: FieldTable) -> ArraySlice<Range<Int>> {
+        let count = table.names.count
+        return all[object * count..<(object + 1) * count]
+    }
+}
+
+/// Those members of one object that a table names, found in one pass.
 ///
 /// What stands at a place can be asked for without a value being made of it, which costs a count of
 /// references: a list asks for ten members of each of a hundred thousand rows.
@@ -46,39 +94,26 @@ public struct Members: Sendable {
     public let object: Value
     private let names: [StaticString]
     public let outerName: StaticString
-    /// By place of the table; empty where the object has no such member.
-    private var places: [Range<Int>]
+    private let places: ArraySlice<Range<Int>>
 
     /// `outerName` is that of the object itself where it stands inside another, for messages.
     public init(_ object: Value, _ table: FieldTable, within outerName: StaticString = "") {
+        var places = MemberPlaces()
+        unsafe object.bytes.withUnsafeBytes { raw in
+            // It was scanned before, so a fault cannot happen.
+            _ = try? places.add(unsafe Scanner(raw), 0, object.bytes, table)
+        }
         self.object = object
         self.outerName = outerName
         names = table.names
-        places = Array(repeating: 0..<0, count: min(table.names.count, FieldTable.maximum))
-        guard object.kind == .object else { return }
-        unsafe object.bytes.withUnsafeBytes { raw in
-            find(unsafe Scanner(raw), table)
-        }
+        self.places = places.slice(0, table)
     }
 
-    private mutating func find(_ scanner: Scanner, _ table: FieldTable) {
-        var steps = Steps(of: scanner)
-        var last = -1
-        while let step = steps.nextMember() {
-            let name = step.name.lowerBound + 1..<step.name.upperBound - 1
-            guard
-                let index = step.nameIsPlain
-                    ? table.place(of: name, in: scanner, after: last)
-                    : table.names.firstIndex(where: { isName(step.name, $0) })
-            else { continue }
-            last = index
-            places[index] = step.value
-        }
-    }
-
-    /// A name with escapes, which must be undone to be compared.
-    private func isName(_ name: Range<Int>, _ wanted: StaticString) -> Bool {
-        Value(cut: object.bytes[name]).text?.isExactly(wanted) == true
+    init(_ object: Value, _ table: FieldTable, _ places: ArraySlice<Range<Int>>) {
+        self.object = object
+        outerName = ""
+        names = table.names
+        self.places = places
     }
 
     /// The name at a place of the table.
@@ -113,7 +148,7 @@ public struct Members: Sendable {
     private func withBytes<Result, Fault: Error>(
         _ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws(Fault) -> Result
     ) throws(Fault) -> Result {
-        let place = places.indices.contains(index) ? places[index] : 0..<0
+        let place = place(index)
         return try unsafe object.bytes.withUnsafeBytes { (raw) throws(Fault) in
             let isWithin = place.upperBound <= raw.count
             return try unsafe body(UnsafeBufferPointer(rebasing: raw[isWithin ? place : 0..<0]))
@@ -122,7 +157,12 @@ public struct Members: Sendable {
 
     /// The member at a place of the table; nil where the object has none.
     public subscript(_ index: Int) -> Value? {
-        guard places.indices.contains(index), !places[index].isEmpty else { return nil }
-        return Value(cut: object.bytes[places[index]])
+        let place = place(index)
+        return place.isEmpty ? nil : Value(cut: object.bytes[place])
+    }
+
+    @inline(__always)
+    private func place(_ index: Int) -> Range<Int> {
+        index >= 0 && index < places.count ? places[places.startIndex + index] : 0..<0
     }
 }

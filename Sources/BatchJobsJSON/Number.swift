@@ -8,6 +8,7 @@ extension Value {
 /// Of the bytes of a value; nil where it is no number.
 func wholeNumber(_ raw: UnsafeBufferPointer<UInt8>) -> Int64? {
     guard let first = unsafe raw.first, Kind(firstByte: first) == .number else { return nil }
+    if let digits = unsafe onlyDigits(raw) { return digits }
     let negative = unsafe raw.first == UInt8(ascii: "-")
     var at = negative ? 1 : 0
     var value: Int64 = 0
@@ -54,6 +55,19 @@ func wholeNumber(_ raw: UnsafeBufferPointer<UInt8>) -> Int64? {
     if negative { return value }
     let (positive, overflow) = Int64(0).subtractingReportingOverflow(value)
     return overflow ? nil : positive
+}
+
+/// How nearly all counts are written: digits, too few to leave the range.
+@inline(__always)
+private func onlyDigits(_ raw: UnsafeBufferPointer<UInt8>) -> Int64? {
+    guard raw.count <= 18 else { return nil }
+    var value: Int64 = 0
+    for index in 0..<raw.count {
+        let byte = unsafe raw[index]
+        guard isDigit(byte) else { return nil }
+        value = value &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
+    }
+    return value
 }
 
 /// The exponent at an offset: 0 where there is none, nil where no 64-bit number can have it.

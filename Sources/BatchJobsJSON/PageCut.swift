@@ -1,24 +1,26 @@
-/// A list answer, cut in two: the rows as bytes, and the envelope around them, small enough to be
-/// read as a document.
+/// A list answer, cut in two: the rows, with the members that a reader wants of each found in the same
+/// pass, and the envelope around them, small enough to be read as a document.
 public struct PageCut: Sendable {
     /// More rows than any service sends on a page; a bound for what a hostile answer can cost.
     static let maximumRows = 100_000
 
-    public let rows: [Value]
+    public let rows: [Members]
     /// The answer with an empty array in place of the rows; the whole answer where the path
     /// leads to no array, so that its reader says what stands there instead.
     public let envelope: Bytes
 
     /// Cuts the array that stands at `path` (member names from the outside in).
-    public init(_ bytes: Bytes, rowsAt path: [String]) throws(JSONFault) {
-        var found = Rows()
+    public init(
+        _ bytes: Bytes, rowsAt path: [String], _ table: FieldTable = FieldTable()
+    ) throws(JSONFault) {
+        var found = Rows(table: table)
         try unsafe bytes.withUnsafeBytes { (raw) throws(JSONFault) in
             let scanner = unsafe Scanner(raw)
             let end = try Self.walk(scanner, scanner.skipSpace(0), bytes, path[...], &found)
             let rest = scanner.skipSpace(end)
             if rest < scanner.count { throw scanner.fault(rest, "nothing behind the value") }
         }
-        rows = found.values
+        rows = found.members(of: bytes)
         guard let place = found.place else {
             envelope = bytes
             return
@@ -33,8 +35,17 @@ public struct PageCut: Sendable {
     }
 
     private struct Rows {
-        var values: [Value] = []
+        let table: FieldTable
+        var rows: [Range<Int>] = []
+        /// Those of all rows, one behind the other.
+        var members = MemberPlaces()
         var place: Range<Int>?
+
+        func members(of bytes: Bytes) -> [Members] {
+            rows.enumerated().map { index, row in
+                Members(Value(cut: bytes[row]), table, members.slice(index, table))
+            }
+        }
     }
 
     /// Goes down the path, and over everything else. A name that comes twice counts the last
@@ -54,7 +65,7 @@ public struct PageCut: Sendable {
             let member = Value(cut: bytes[at..<nameEnd])
             let value = try scanner.skipName(at)
             if member.isName(name) {
-                found = Rows()
+                found = Rows(table: found.table)
                 at = try walk(scanner, value, bytes, path.dropFirst(), &found)
             } else {
                 at = try scanner.skipValue(value)
@@ -78,11 +89,11 @@ public struct PageCut: Sendable {
             return at + 1
         }
         while true {
-            let end = try scanner.skipValue(at)
-            guard found.values.count < maximumRows else {
+            let end = try found.members.add(scanner, at, bytes, found.table)
+            guard found.rows.count < maximumRows else {
                 throw JSONFault(reason: .tooMany, offset: at, expected: "no more than 100000 rows")
             }
-            found.values.append(Value(cut: bytes[at..<end]))
+            found.rows.append(at..<end)
             at = scanner.skipSpace(end)
             if scanner.byte(at) == UInt8(ascii: "]") {
                 found.place = start..<at + 1

@@ -181,16 +181,16 @@ public struct JSONFault: Error, Sendable {
         return skipSpace(colon + 1)
     }
 
-    /// The offset behind the value that begins at `start`.
+    /// The offset behind the value that begins at `start`, `outer` levels deep.
     @inline(__always)
-    func skipValue(_ start: Int) throws(JSONFault) -> Int {
+    func skipValue(_ start: Int, within outer: Int = 0) throws(JSONFault) -> Int {
         let first = byte(start)
         let isContainer = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        return isContainer ? try skipContainer(start) : try skipScalar(start)
+        return isContainer ? try skipContainer(start, outer) : try skipScalar(start)
     }
 
-    private func skipContainer(_ start: Int) throws(JSONFault) -> Int {
-        var open = OpenContainers()
+    private func skipContainer(_ start: Int, _ outer: Int) throws(JSONFault) -> Int {
+        var open = OpenContainers(most: Self.maximumDepth - outer)
         var at = start
         while true {
             switch byte(at) {
@@ -250,11 +250,14 @@ public struct JSONFault: Error, Sendable {
 private struct OpenContainers {
     private var bits = InlineArray<8, UInt64>(repeating: 0)
     private(set) var depth = 0
+    let most: Int
+
+    init(most: Int) { self.most = most }
 
     var topIsObject: Bool { bits[(depth - 1) >> 6] >> UInt64((depth - 1) & 63) & 1 == 1 }
 
     mutating func push(isObject: Bool) -> Bool {
-        guard depth < Scanner.maximumDepth else { return false }
+        guard depth < most else { return false }
         let mask = UInt64(1) << UInt64(depth & 63)
         if isObject { bits[depth >> 6] |= mask } else { bits[depth >> 6] &= ~mask }
         depth += 1

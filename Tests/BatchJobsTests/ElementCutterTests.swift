@@ -101,7 +101,7 @@ import Testing
         do throws(JSONFault) {
             let page = try PageCut(bytes(raw), rowsAt: path)
             var cut = Cut()
-            cut.elements = page.rows.map { $0.bytes.shown }
+            cut.elements = page.rows.map { $0.object.bytes.shown }
             cut.envelope = page.envelope.shown
             return cut
         } catch {

@@ -50,6 +50,11 @@ import Testing
         let members = Members(value, FieldTable("z", "a"))
         #expect(members[1]?.bytes.shown == expected)
         #expect(members[0] == nil)
+        // The same where it is one row of a page among others.
+        let page = try PageCut(
+            bytes("{\"jobs\":[{\"a\":9},7, \(json) ,{}]}"), rowsAt: ["jobs"], FieldTable("z", "a"))
+        #expect(page.rows.map { $0[1]?.bytes.shown } == ["9", nil, expected, nil])
+        #expect(page.rows.allSatisfy { $0[0] == nil })
     }
 
     @Test func aTableFindsAllInOnePass() throws {

@@ -41,7 +41,7 @@ import Testing
         ) throws
     {
         let cut = try Self.cut(json)
-        #expect(cut.rows.map { $0.bytes.shown } == rows)
+        #expect(cut.rows.map { $0.object.bytes.shown } == rows)
         #expect(cut.envelope.shown == envelope)
         #expect(throws: Never.self) { try Document(cut.envelope) }
     }
@@ -58,7 +58,7 @@ import Testing
             ("{\"data\":{}}", []), ("{\"data\":{\"results\":[1],\"results\":7}}", []),
         ] as [(String, [String])]) func cutsFurtherIn(_ json: String, _ rows: [String]) throws
     {
-        #expect(try Self.cut(json, ["data", "results"]).rows.map { $0.bytes.shown } == rows)
+        #expect(try Self.cut(json, ["data", "results"]).rows.map { $0.object.bytes.shown } == rows)
     }
 
     @Test(arguments: [
@@ -104,7 +104,7 @@ import Testing
                 + space() + "}" + space()
             let cut = try Self.cut(json)
             #expect(
-                cut.rows.map { $0.bytes.shown } == (try rows.map { try document($0).bytes.shown }))
+                cut.rows.map { $0.object.bytes.shown } == (try rows.map { try document($0).bytes.shown }))
             let envelope = try Document(cut.envelope).value
             #expect(
                 envelope["has_more"]?.bool == true && envelope["jobs"]?.kind == .array
@@ -120,7 +120,7 @@ import Testing
         ]
         let cut = try Self.cut(
             "{\"jobs\":[" + rows.joined(separator: ",") + "],\"has_more\":false}")
-        #expect(cut.rows.map { $0.bytes.shown } == rows)
+        #expect(cut.rows.map { $0.object.bytes.shown } == rows)
         #expect(try Document(cut.envelope).value["has_more"]?.bool == false)
     }
 }

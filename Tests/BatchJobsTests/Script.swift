@@ -150,8 +150,10 @@ class Script: Transport, @unchecked Sendable {
             return Talk(script, request.url, reply)
         }
 
+        func check(_ call: Call) throws(Failure) { try call.check(now: script.now) }
+
         func pause(_ milliseconds: Int64, _ call: Call) throws(Failure) {
-            if milliseconds > 0 { script.pauses.append(milliseconds) }
+            script.pauses.append(milliseconds)
             script.now += milliseconds
             try call.check(now: script.now)
         }

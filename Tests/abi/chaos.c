@@ -40,7 +40,7 @@ static const struct { const char *where, *members; int most; } FAULTS[] = {
     {"LGS", "\"fault\": \"slow\", \"rate\": 1%d000", 9},
     {"LGS", "\"fault\": \"framing\", \"length\": %d", 90},
     {"LGS", "\"fault\": \"framing\", \"length\": \"absent\"", 0},
-    {"LGS", "\"fault\": \"framing\", \"chunk\": %d1", 90},
+    {"LGS", "\"fault\": \"framing\", \"chunk\": 3%d", 90},
     {"LGS", "\"fault\": \"framing\", \"chunk\": 1%d, \"last\": false", 90},
     {"LGS", "\"fault\": \"framing\", \"chunk\": 2%d, \"garbage\": true", 90},
     {"LGS", "\"fault\": \"raw\", \"base64\": \"SFRUUC8xLjEgMg==\"", 0},

@@ -56,6 +56,7 @@ static struct {
     int armed;       /* a scenario runs */
     long count, at;  /* allocations so far, and the one that fails; 0: none */
     int for_good;
+    size_t largest; /* above that all are refused; 0: no such threshold */
     long refused;
     const char *of; /* whose was the first that was refused */
 } plan;
@@ -94,11 +95,12 @@ static int let_go(void *block) {
     return found;
 }
 
-static int refuses(void *caller) {
+static int refuses(void *caller, size_t size) {
     const char *of = plan.armed ? is_theirs(caller) : NULL;
     if (of == NULL) return 0;
     plan.count++;
-    if (plan.at == 0 || plan.count < plan.at || (plan.count > plan.at && !plan.for_good)) return 0;
+    int is_its_turn = plan.at > 0 && plan.count >= plan.at && (plan.count == plan.at || plan.for_good);
+    if (!is_its_turn && (plan.largest == 0 || size <= plan.largest)) return 0;
     if (plan.refused++ == 0) plan.of = of;
     errno = ENOMEM;
     return 1;
@@ -111,12 +113,12 @@ static void *given(void *block, void *caller) {
 
 #define CALLER __builtin_return_address(0)
 
-void *malloc(size_t size) { return refuses(CALLER) ? NULL : given(__libc_malloc(size), CALLER); }
+void *malloc(size_t size) { return refuses(CALLER, size) ? NULL : given(__libc_malloc(size), CALLER); }
 
-void *calloc(size_t count, size_t size) { return refuses(CALLER) ? NULL : given(__libc_calloc(count, size), CALLER); }
+void *calloc(size_t count, size_t size) { return refuses(CALLER, count * size) ? NULL : given(__libc_calloc(count, size), CALLER); }
 
 void *realloc(void *old, size_t size) {
-    if (refuses(CALLER)) return NULL;
+    if (refuses(CALLER, size)) return NULL;
     int was_theirs = let_go(old);
     void *block = __libc_realloc(old, size);
     if (was_theirs || (plan.armed && is_theirs(CALLER))) keep(block != NULL ? block : old);
@@ -125,7 +127,7 @@ void *realloc(void *old, size_t size) {
 
 char *strdup(const char *text) {
     size_t size = strlen(text) + 1;
-    char *copy = refuses(CALLER) ? NULL : given(__libc_malloc(size), CALLER);
+    char *copy = refuses(CALLER, size) ? NULL : given(__libc_malloc(size), CALLER);
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
@@ -142,7 +144,7 @@ void free(void *block) {
 
 /* Scenarios: each makes a client, does one thing, gives everything back, and answers how it ended.
  * What they need of the test's own is made before. */
-static const char *key, *base, *project, *id, *path;
+static const char *key, *base, *project, *id;
 
 static bj_status client_of(bj_client **client, const char *service) {
     bj_options *options = NULL;
@@ -274,7 +276,9 @@ static bj_status results(bj_client *client) {
 }
 
 static bj_status save(bj_client *client) {
+    char path[300];
     bj_error *error;
+    snprintf(path, sizeof path, "%s/nomemory.jsonl", getenv("TEST_FOLDER"));
     bj_status status = ended(bj_client_save(client, id, path, NULL, NULL, NULL, NULL, &error), &error);
     unlink(path);
     return status;
@@ -324,11 +328,8 @@ static bj_status once(const struct scenario *scenario, long at, int for_good) {
 }
 
 static void torture(const struct scenario *scenario) {
-    static char partial[300];
-    snprintf(partial, sizeof partial, "%s/nomemory.jsonl", getenv("TEST_FOLDER"));
     key = service_key(scenario->service), base = fact(scenario->service), project = fact("project");
     id = scenario->sample != NULL ? sample(scenario->service, scenario->sample) : "nobody";
-    path = partial;
     calm();
     /* What is made once for the process is made here. */
     for (int i = 0; i < 2; i++) CHECK_INT(once(scenario, 0, 0), scenario->wanted);
@@ -346,17 +347,40 @@ static void torture(const struct scenario *scenario) {
             if (!CHECK_INT(held, before)) before = held;
         }
     CHECK(refused >= all); /* they were really refused */
-    unlink(path);
     printf("  %s %s: %ld allocations, %ld refusals, %ld of them without harm\n", scenario->service, scenario->name, all, refused, other);
 }
 
 static void every_allocation(void) {
-    dl_iterate_phdr(find_ranges, NULL);
     if (!CHECK(range_count >= 3)) return;
     for (size_t i = 0; i < sizeof SCENARIOS / sizeof *SCENARIOS; i++) torture(&SCENARIOS[i]);
 }
 
+/* Only what is large is refused: the call fails, and the client is as good as before. */
+static void over_a_threshold(void) {
+    for (size_t i = 0; i < sizeof SCENARIOS / sizeof *SCENARIOS; i++) {
+        const struct scenario *scenario = &SCENARIOS[i];
+        bj_client *client;
+        if (scenario->sample == NULL || scenario->run == nothing) continue;
+        key = service_key(scenario->service), base = fact(scenario->service), project = fact("project");
+        id = sample(scenario->service, scenario->sample);
+        calm();
+        CHECK_INT(client_of(&client, scenario->service), BJ_OK);
+        for (size_t largest = 100000; largest >= 100; largest /= 10) {
+            check_context("%s %s, nothing above %zu bytes", scenario->service, scenario->name, largest);
+            plan.largest = largest, plan.refused = 0, plan.of = NULL, plan.armed = 1;
+            bj_status status = scenario->run(client);
+            plan.largest = 0, plan.armed = 0;
+            CHECK(plan.refused > 0 ? status == BJ_OK || may_say(status) : status == BJ_OK);
+            if (largest == 100) CHECK(plan.refused > 0 && status < 0);
+            CHECK_INT(scenario->run(client), BJ_OK);
+        }
+        bj_client_destroy(client);
+    }
+}
+
 int main(void) {
+    dl_iterate_phdr(find_ranges, NULL);
     RUN(every_allocation);
+    RUN(over_a_threshold);
     return check_report("nomemory");
 }

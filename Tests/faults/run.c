@@ -186,11 +186,13 @@ static bj_error *run_list(struct given *given, const struct truth *truth, bj_cli
     return error;
 }
 
-static bj_error *run_get(struct given *given, bj_client *client) {
+static bj_error *run_job(struct given *given, bj_client *client) {
     bj_job *job;
     bj_error *error = NULL;
     const char *id = sample(now.service, now.sample);
-    given->status = bj_client_get(&job, client, id, NULL, NULL, &error);
+    given->status = strcmp(now.operation, "wait") == 0
+                        ? bj_client_wait(&job, client, id, NULL, NULL, NULL, NULL, &error)
+                        : bj_client_get(&job, client, id, NULL, NULL, &error);
     if (given->status == BJ_OK) {
         given->records = 1;
         given->wrong = strcmp(bj_job_id(job), id) != 0;
@@ -233,7 +235,7 @@ static void check_ending(const struct given *given, const struct truth *truth, b
     const char *records = text_of("records", "prefix");
     size_t total = truth->total;
     if (given->status == BJ_END) {
-        int is_list = strcmp(now.operation, "get") != 0;
+        int is_list = strcmp(now.operation, "list") == 0 || strcmp(now.operation, "results") == 0;
         int exact = given->wrong == 0 && (!is_list || given->records == total);
         if (!table_has(expect, "ok") && !CHECK(table_has(expect, "exact")))
             fprintf(stderr, "    it ended well, with %zu of %zu records\n", given->records, total);
@@ -293,8 +295,8 @@ static void instance(void) {
     long before = status_kib("VmRSS:");
     int64_t began = now_ms();
     if (strcmp(now.operation, "list") == 0) error = run_list(&given, &truth, client);
-    else if (strcmp(now.operation, "get") == 0) error = run_get(&given, client);
-    else error = run_results(&given, &truth, client);
+    else if (strcmp(now.operation, "results") == 0) error = run_results(&given, &truth, client);
+    else error = run_job(&given, client);
     given.ms = now_ms() - began;
     given.memory_kib = status_kib("VmHWM:") - before;
     check_ending(&given, &truth, error);
@@ -370,6 +372,7 @@ int main(int argc, char **argv) {
     json_t *instances = table_read(argv[1]);
     json_array_foreach(instances, i, one) json_array_foreach(json_object_get(one, "services"), s, service)
         json_array_foreach(json_object_get(one, "operations"), o, operation) {
+            if (json_object_get(one, "program") != NULL) continue; /* scripts/matrix.py runs those */
             if (tls && !json_is_true(json_object_get(one, "tls"))) continue;
             if (place++ % parts != part - 1) continue;
             run(one, json_string_value(service), json_string_value(operation));

@@ -21,7 +21,7 @@ final class Crustdata: Provider {
     /// Far more than any job has, and a bound for what a hostile answer can cost.
     private let maximumParts = 10_000
     private let version = "2025-11-01"
-    private let table = FieldTable(
+    let table = FieldTable(
         "batch_id", "status", "action", "result_count", "entities_requested",
         "entities_fulfilled", "created_at", "completed_at", "error_message")
 
@@ -42,7 +42,7 @@ final class Crustdata: Provider {
     }
 
     func page(_ answer: Answer, _ list: ListQuery, state: String?) throws(Failure) -> PageAnswer {
-        let (rows, envelope) = try answer.cut(["jobs"])
+        let (rows, envelope) = try answer.cut(["jobs"], table)
         try envelope.array("jobs")
         let more = try envelope.bool("has_more")
         let cursor = try envelope.optionalText("next_cursor")
@@ -58,8 +58,7 @@ final class Crustdata: Provider {
         return address.text
     }
 
-    func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
-        let members = try row.members(table)
+    func fields(_ members: Members, _ row: inout RowReader) throws(Failure) -> JobFields {
         var fields = JobFields()
         fields.id = try row.requiredText(members, 0)
         let word = try row.requiredText(members, 1)

@@ -26,7 +26,7 @@ final class Reach: Provider {
     private let sortNames = [
         ("created", "createdAt"), ("started", "startedAt"), ("finished", "completedAt"),
     ]
-    private let table = FieldTable(
+    let table = FieldTable(
         "batchId", "status", "batchType", "progress", "createdAt", "startedAt", "completedAt",
         "errors", "pendingResources")
     private let envelopeTable = FieldTable("success", "message", "data", "errors")
@@ -60,7 +60,7 @@ final class Reach: Provider {
     }
 
     func page(_ answer: Answer, _ list: ListQuery, state: String?) throws(Failure) -> PageAnswer {
-        let (rows, envelope) = try answer.cut(["data", "results"])
+        let (rows, envelope) = try answer.cut(["data", "results"], table)
         try checkSuccess(envelope, answer)
         let data = try envelope.object("data")
         try data.array("results")
@@ -86,7 +86,7 @@ final class Reach: Provider {
         let whole = RowReader(
             try answer.whole(), provider: facts.name, path: "", index: nil, askedID: nil,
             texts: Buffer())
-        let members = try whole.members(envelopeTable)
+        let members = try whole.members(of: whole.row, envelopeTable, "")
         let success = try whole.required(members[0], "success")
         guard let succeeded = success.bool else {
             throw whole.wrong("success", "a boolean", success)
@@ -110,8 +110,7 @@ final class Reach: Provider {
         return failure.detail("errors", list)
     }
 
-    func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
-        let members = try row.members(table)
+    func fields(_ members: Members, _ row: inout RowReader) throws(Failure) -> JobFields {
         var fields = JobFields()
         fields.id = try row.requiredText(members, 0)
         let word = try row.requiredText(members, 1)

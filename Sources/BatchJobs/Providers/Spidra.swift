@@ -23,7 +23,7 @@ final class Spidra: Provider {
         ("completed", .ok), ("failed", .failed), ("cancelled", .cancelled),
         ("pending", .pending), ("running", .running),
     ]
-    private let table = FieldTable(
+    let table = FieldTable(
         "uuid", "status", "totalUrls", "completedCount", "failedCount", "createdAt", "finishedAt",
         "items")
 
@@ -40,7 +40,7 @@ final class Spidra: Provider {
     }
 
     func page(_ answer: Answer, _ list: ListQuery, state: String?) throws(Failure) -> PageAnswer {
-        let (rows, envelope) = try answer.cut(["jobs"])
+        let (rows, envelope) = try answer.cut(["jobs"], table)
         try envelope.array("jobs")
         let pagination = try envelope.object("pagination")
         let last = try pagination.count("totalPages")
@@ -70,8 +70,7 @@ final class Spidra: Provider {
         return address.text
     }
 
-    func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
-        let members = try row.members(table)
+    func fields(_ members: Members, _ row: inout RowReader) throws(Failure) -> JobFields {
         var fields = JobFields()
         // The answer to a single job repeats no id, but holds the items.
         if let id = row.askedID {

@@ -13,7 +13,7 @@ final class Veryfront: Provider {
         pagesAreNumbered: false,
         words: [])
 
-    private let table = FieldTable(
+    let table = FieldTable(
         "id", "project_id", "target", "job_count", "status_counts", "created_at", "updated_at",
         "result")
     private let countsTable = FieldTable(
@@ -60,8 +60,7 @@ final class Veryfront: Provider {
         return address.text
     }
 
-    func fields(_ row: inout RowReader) throws(Failure) -> JobFields {
-        let members = try row.members(table)
+    func fields(_ members: Members, _ row: inout RowReader) throws(Failure) -> JobFields {
         var fields = JobFields()
         fields.id = try row.requiredText(members, 0)
         fields.kind = try row.text(members, 2)

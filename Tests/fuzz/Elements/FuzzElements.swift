@@ -70,7 +70,7 @@ private func check(_ all: Bytes, _ path: [String], _ sizes: [Int]) {
     do throws(JSONFault) {
         let page = try PageCut(all, rowsAt: path)
         if cut.fault != nil { fatalError("it refuses what the other takes") }
-        if cut.elements.map(\.array) != page.rows.map(\.bytes.array) {
+        if cut.elements.map(\.array) != page.rows.map(\.object.bytes.array) {
             fatalError("other elements")
         }
         if cut.envelope?.array != page.envelope.array { fatalError("another envelope") }
