@@ -60,6 +60,15 @@ def instances(table):
                 yield one, service, operation
 
 
+def python_value(name, text):
+    """An option's text as the package takes it."""
+    lib = batchjobs.client.lib
+    kind = next(lib.bj_option_kind(index) for index in range(lib.bj_option_count()) if lib.bj_option_name(index) == name.encode())
+    if name.endswith("_ms"):
+        return int(text) / 1000
+    return {2: int, 3: "true".__eq__}.get(kind, str)(text)
+
+
 def has(value, text):
     return text in (value if isinstance(value, list) else [value])
 
@@ -125,15 +134,12 @@ class Instance:
         self.found += 1
 
     def client(self):
-        options = {"base_url": FACTS[self.service]}
-        for name, value in self.one.get("options", {}).items():
-            if batchjobs.client.lib.bj_provider_accepts(self.service.encode(), name.encode()) == 1:
-                number = int(value) if value.isdigit() else value
-                options[name[:-3] if name.endswith("_ms") else name] = number / 1000 if name.endswith("_ms") else number
+        options = {"base_url": FACTS[self.service], "ca_file": os.environ.get("SIMULATOR_CA")}
         if self.service == "veryfront":
             options["project"] = FACTS["project"]
-        if "SIMULATOR_CA" in os.environ:
-            options["ca_file"] = os.environ["SIMULATOR_CA"]
+        for name, value in self.one.get("options", {}).items():
+            if batchjobs.client.lib.bj_provider_accepts(self.service.encode(), name.encode()) == 1:
+                options[name[:-3] if name.endswith("_ms") else name] = python_value(name, value)
         return batchjobs.Client(self.service, FACTS["keys"][self.service], **options)
 
     def call(self, client):
