@@ -77,4 +77,4 @@ install:
 	@sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(LIBDIR)"
 
 clean:
-	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-guard .build-setup .venv dist
+	rm -rf .build .build-release .build-asan .build-tsan .build-c .build-fuzz .build-bench .build-guard .build-python .build-setup .venv dist

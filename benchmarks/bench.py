@@ -18,10 +18,12 @@ import large
 import records
 import servers
 from build import program
-from places import HERE, OUT, PAGES, PARTS, PYTHON
+from places import DIST, HERE, OUT, PAGES, PARTS, PYTHON
 from runs import Failed, Peer, in_turns, median, once, same_work
 
 Goal = namedtuple("Goal", "text value limit unit")
+# A program of benchmarks/python, with the package of this tree.
+PACKAGE = ["/bin/sh", str(HERE / "python/run.sh"), str(PYTHON), str(DIST)]
 OURS, CURL, GO = "libbatchjobs", "libcurl alone", "Go net/http + encoding/json"
 OURS_GO = "libbatchjobs from Go"
 
@@ -207,8 +209,41 @@ def waiting(quick):
     return [note, "", *table(head, rows)], [Goal("waiting: most requests in a round for 500 jobs", seen["ours"]["most"], 5, "")]
 
 
+def python_list(quick):
+    """The list from Python: every job's id, phase, times and counts read."""
+    with servers.nginx() as base:
+        peers = [Peer("batchjobs", [*PACKAGE, "list_batchjobs.py", base])]
+        peers += [Peer(name, [*PACKAGE, "list_loop.py", base, name]) for name in ("requests", "httpx")]
+        peers.append(Peer("dlt RESTClient", [*PACKAGE, "list_dlt.py", base]))
+        costs = in_turns(peers, 3 if quick else 9)
+    work = same_work(costs, costs)
+    value = median(costs["batchjobs"], "cpu") / median(costs["requests"], "cpu")
+    return [f"Jobs and checksum of all: {work}.", "", *costs_table(costs, "requests")], [
+        Goal("Python, list: CPU over requests", value, 0.4, "")]
+
+
+def python_results(quick):
+    """The records from Python, as bytes and as dicts, with the json of the standard library."""
+    parts, count = records.make(PARTS)
+    lines, goals = [], []
+    with servers.nginx(parts, count) as base:
+        links = [f"{base}/{name}" for name in parts]
+        for form in ("raw", "dicts"):
+            peers = [Peer("batchjobs", [*PACKAGE, "results_batchjobs.py", form, base, records.ID])]
+            other, title = ("records", "Record objects") if form == "raw" else ("orjson", "orjson")
+            peers.append(Peer(f"batchjobs, {title}", [*PACKAGE, "results_batchjobs.py", other, base, records.ID]))
+            peers += [Peer(f"{name} + gzip", [*PACKAGE, "results_loop.py", form, name, *links]) for name in ("requests", "httpx")]
+            costs = in_turns(peers, 3 if quick else 9)
+            checked = same_work(costs, costs)
+            lines += [f"As {form}; records and bytes or members of all: {checked}.", "", *costs_table(costs, "requests + gzip")]
+            value = median(costs["batchjobs"], "cpu") / median(costs["requests + gzip"], "cpu")
+            goals.append(Goal(f"Python, results as {form}: CPU over requests + gzip", value, 1 / 3 if form == "raw" else None, ""))
+    return lines, goals
+
+
 BENCHMARKS = {"list": list_, "results": results, "memory": memory, "latency": latency, "status": status, "overload": overload,
-              "cancel": cancel, "waiting": waiting}
+              "cancel": cancel, "waiting": waiting,
+              "python_list": python_list, "python_results": python_results}
 
 
 def machine():

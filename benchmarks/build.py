@@ -70,6 +70,8 @@ def go(*arguments):
 def everything():
     c_programs()
     venv()
+    # Installed packages are compiled, so ours may be too.
+    subprocess.run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "bindings/python/src")], check=True)
     for name in GO_PROGRAMS:
         go("build", "-o", program(name), f"./{name}")
 
@@ -93,6 +95,6 @@ def versions():
         f"libbatchjobs {pkg_config('--modversion', 'batchjobs')[0]} ({commit})",
         *(f"{name} {pkg_config('--modversion', name)[0]}" for name in ("libcurl", "jansson", "libisal")),
         go("env", "GOVERSION"), python,
-        *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "urllib3")),
+        *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "urllib3", "dlt")),
         nginx.replace("nginx version: ", ""), first_line("cc", "--version"),
     ]

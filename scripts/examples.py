@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 
 import programs
+import python_examples
 from programs import ROOT, SERVICES
 
 LISTING = tuple(service for service in SERVICES if service != "veryfront")
 # Each of them has a check below.
 KNOWN = {"c/first.c", "c/list.c", "c/status.c", "c/results.c", "c/wait.c", "c/resume.c", "c/save.c", "c/tour.c", "ctypes/tour.py", "cgo/main.go",
-         "go/list/main.go", "go/wait/main.go", "go/results/main.go", "go/resume/main.go"}
+         "go/list/main.go", "go/wait/main.go", "go/results/main.go", "go/resume/main.go", *python_examples.KNOWN}
 
 
 def examples(tally):
@@ -29,6 +30,7 @@ def examples(tally):
         resume_and_save(tally, info)
         c_tour(tally, info)
         binding(tally, "ctypes", [sys.executable, str(folder / "ctypes/tour.py"), str(ROOT / "dist/lib/libbatchjobs.so")], info)
+        python_examples.run_all(tally, running)
         if programs.GO.exists():
             binding(tally, "cgo", [str(programs.build_go("cgo"))], info)
             go_examples(tally, running)

@@ -30,6 +30,20 @@ def read():
     return functions, numbers
 
 
+def prototypes():
+    """([(function, its type, [(parameter, its type)])], [(callback, its type)]), types as C writes them."""
+    functions, callbacks = [], []
+    for node in _syntax_tree():
+        name = node.get("name", "")
+        if node["kind"] == "FunctionDecl" and name.startswith("bj_"):
+            parameters = [(inner.get("name", ""), inner["type"]["qualType"]) for inner in node.get("inner", [])
+                          if inner["kind"] == "ParmVarDecl"]
+            functions.append((name, node["type"]["qualType"].partition("(")[0].strip(), parameters))
+        if node["kind"] == "TypedefDecl" and name.startswith("bj_") and name.endswith("_fn"):
+            callbacks.append((name, node["type"]["qualType"]))
+    return functions, callbacks
+
+
 def _constants(enum):
     following = 0
     for constant in enum.get("inner", []):

@@ -8,6 +8,7 @@ from programs import OUT, ROOT
 
 TABLE = ROOT / "Tests/faults/table.json"
 FOLDER = OUT / "matrix"
+LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
 SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
 # Most of a run is waiting, and faults belong to a whole simulator: so several of both.
 SHARDS = 4
@@ -29,7 +30,7 @@ def build_go():
 class Shard:
     """A simulator and a runner for its part of the table."""
 
-    def __init__(self, runner, program, number, certificate, extra):
+    def __init__(self, command, runner, number, certificate, extra):
         name = f"{runner}-{'tls' if certificate else number}"
         facts = FOLDER / f"simulator-{name}.json"
         self.results = FOLDER / f"{name}.jsonl"
@@ -40,8 +41,8 @@ class Shard:
         self.output = (FOLDER / f"{name}.out").open("w+")
         self.errors = (FOLDER / f"{name}.err").open("w+")
         self.process = subprocess.Popen(
-            [str(program), str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
-            env=programs.environment(SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
+            [*command, str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
+            env=programs.environment(BATCHJOBS_LIBRARY=str(LIBRARY), SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
 
     def wait(self, ends):
         """Its exit status and what it said; None where it was too late."""
@@ -59,11 +60,11 @@ class Shard:
         return code, *said
 
 
-def run(runner, program, certificate, timeout, **extra):
-    """Runs the whole table by the runner of that name; gives (exit status, output, errors) of each shard."""
+def run(command, runner, certificate, timeout, **extra):
+    """Runs the whole table with the runner of a language; gives (exit status, output, errors) of each shard."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    shards = [Shard(runner, program, number, None, extra) for number in range(1, SHARDS + 1)]
-    shards.append(Shard(runner, program, 0, certificate, extra))
+    shards = [Shard(command, runner, number, None, extra) for number in range(1, SHARDS + 1)]
+    shards.append(Shard(command, runner, 0, certificate, extra))
     ends = time.monotonic() + timeout
     return [shard.wait(ends) for shard in shards]
 

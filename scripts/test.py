@@ -16,6 +16,7 @@ from ctests import COUNTS, STRICT, asan, build_c, c, certificate, chaos, run_pro
 from examples import examples
 from gotests import go
 from programs import OUT, ROOT
+from python_tests import python
 
 
 class Tally:
@@ -119,18 +120,22 @@ def faults(tally):
     folder = OUT / "plain"
     folder.mkdir(parents=True, exist_ok=True)
     program = matrix.build(programs.compiler(), STRICT, programs.pkg_config("--cflags", "--libs", "batchjobs"), folder)
-    run_table(tally, "c", program)
-    run_elsewhere(tally)
+    runners = {"c": [str(program)], "python": [sys.executable, str(ROOT / "Tests/faults/run.py")]}
     if programs.GO.exists():
-        run_table(tally, "go", matrix.build_go())
+        runners["go"] = [str(matrix.build_go())]
     else:
         tally.add("faults go", 0, 0, 1, "skipped: no Go in .venv")
+    wanted = os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split()
+    for runner in wanted:
+        run_table(tally, runner, runners[runner])
+    if "c" in wanted:
+        run_elsewhere(tally)
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 
-def run_table(tally, runner, program):
+def run_table(tally, runner, command):
     """The whole fault table through one language."""
-    for number, (code, output, errors) in enumerate(matrix.run(runner, program, certificate(), 900), 1):
+    for number, (code, output, errors) in enumerate(matrix.run(command, runner, certificate(), 900), 1):
         counted = COUNTS.search(output)
         passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
         if code != 0 or not counted:
@@ -177,7 +182,7 @@ def install(tally):
 
 
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, go, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, python, go, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
