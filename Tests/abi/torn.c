@@ -164,8 +164,9 @@ static void read_torn(struct lane *lane, bj_client *client, enum how how, size_t
     }
     int is_exact = same && status == BJ_END && records == whole.count && bj_results_verdict(results) == BJ_VERDICT_VERIFIED;
     int says_short = same && status == BJ_E_TRUNCATED && records <= whole.count && bj_results_verdict(results) == BJ_VERDICT_SHORT;
-    /* Before the first byte came, the connection is all that broke. */
-    if (!says_short) says_short = at == 0 && records == 0 && status == BJ_E_TRANSPORT;
+    /* Before the first byte came, the connection is all that broke. A reset can overtake what was sent. */
+    int nothing_came = at == 0 || how == ALWAYS_RESET;
+    if (!says_short) says_short = nothing_came && records == 0 && status == BJ_E_TRANSPORT;
     lane->cases[how]++;
     lane->exact[how] += is_exact;
     lane->said[how] += says_short;
