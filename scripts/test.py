@@ -200,7 +200,7 @@ def main():
         print(f"{name}", flush=True)
         try:
             (PARTS | SOAK)[name](tally)
-        except (subprocess.CalledProcessError, OSError) as problem:
+        except (subprocess.SubprocessError, OSError) as problem:
             tally.add(name, 0, 1, text=str(problem))
         print(f"  {time.monotonic() - began:.0f} s", flush=True)
     if tally.problems:

@@ -1,6 +1,7 @@
 """A simulator of the services for all tests, real sockets and all, and clients of it."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -25,6 +26,14 @@ def plain_environment(monkeypatch):
     for name in list(os.environ):
         if name.endswith(FOREIGN):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """A shell's background jobs begin deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
