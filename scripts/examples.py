@@ -8,6 +8,7 @@ from pathlib import Path
 
 import programs
 import python_examples
+import python_tests
 from programs import ROOT, SERVICES
 
 LISTING = tuple(service for service in SERVICES if service != "veryfront")
@@ -154,19 +155,19 @@ def go_examples(tally, running):
 def records(command, key):
     """The lines that a program writes, as bytes, and what it says besides."""
     result = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=120,
-                            env=programs.environment(BATCHJOBS_API_KEY=key))
+                            env=python_tests.environment(BATCHJOBS_API_KEY=key))
     return result.stdout.split(b"\n")[:-1], result.stderr.decode()
 
 
 def in_turns(tally, service, job, go, more, key, truth):
-    """Ten records by the C program, twenty by the Go one, ten by C again, and the rest by Go."""
+    """Ten records by the C program, twenty by the Go one, ten through Python, and the rest by Go."""
     c, place = str(programs.build_example("resume")), programs.OUT / "place"
+    python = [str(python_tests.BIN / "python"), str(ROOT / "scripts/next_records.py")]
     place.unlink(missing_ok=True)
     found, says = [], ""
-    for command in ([c, service, job, str(place)], [go, service, job, str(place), "20"], [c, service, job, str(place)],
-                    [go, service, job, str(place), "1000000"]):
-        piece, says = records([*command, *more], key)
+    for command, *count in (([c],), ([go], "20"), (python,), ([go], "1000000")):
+        piece, says = records([*command, service, job, str(place), *count, *more], key)
         found.append(piece)
     counts = [len(piece) for piece in found[:3]]
     held = counts == [10, 20, 10] and sum(found, []) == truth and f"{len(truth)} records so far," in says
-    tally.add(f"example resume in C and Go {service}", held, not held, text="" if held else f"{counts} {says}")
+    tally.add(f"example resume in C, Go and Python {service}", held, not held, text="" if held else f"{counts} {says}")
