@@ -64,7 +64,6 @@ private struct Reading {
     private var failure: Failure?
     /// Places in the file from which another could go on, and the records before them.
     private(set) var starts: [(offset: Int, index: Int64)] = []
-    private let isRepeating: Bool
 
     /// `sizes` come round again; without any the file comes at once. Of what comes, it begins with
     /// the byte at `from`, or passes over bytes or records.
@@ -72,7 +71,6 @@ private struct Reading {
         _ file: [UInt8], _ sizes: [Int], _ limit: Int64, base: Int64 = 0, from start: Int = 0,
         skipping: Int = 0, passing: Int = 0, inBatches: Bool = false
     ) {
-        isRepeating = passing > 0
         let batch = Batch(base: base, hasKeys: false)
         var cutter = LineCutter(limit: limit, isFirst: start == 0 && skipping == 0)
         var (at, turn, toSkip, toPass) = (start, 0, skipping, passing)
@@ -92,6 +90,7 @@ private struct Reading {
                     if skipped > 0 { cutter.skip(skipped) }
                     toSkip -= skipped
                 }
+                cutter.repeated = Int64(toPass)
                 do throws(Failure) {
                     try cutter.cut(batch)
                     if hasEnded { try cutter.finish(batch) }
@@ -141,7 +140,7 @@ private struct Reading {
         if (failure != nil) != (expected.isTooLong || isCut) { fatalError("another end") }
         guard let failure else { return }
         let words = isCut ? "the result file ends within record \(next)" : "record \(next) is longer"
-        let isNamed = isRepeating || failure.message.utf8.starts(with: words.utf8)
+        let isNamed = failure.message.utf8.starts(with: words.utf8)
         if !isCut && failure.status != .limit || !isNamed { fatalError("another failure") }
     }
 
