@@ -14,6 +14,7 @@ from . import _header as h
 from ._header import Outcome, Phase
 from ._json import decode, pointed
 from ._native import lib, text
+from .errors import StateError
 
 _TIME_NONE = -(2**63)
 _MISSING: Any = object()
@@ -80,6 +81,12 @@ class JobData:
     def __init__(self, row: Row, client: Any = None) -> None:
         self._row = row
         self._client = client
+
+    def _owner(self) -> Any:
+        """The client that made it, blocking or not."""
+        if self._client is None:
+            raise StateError(f"this job was pickled and has no client: use client.job({self.id!r})", job_id=self.id)
+        return self._client
 
     @property
     def id(self) -> str:

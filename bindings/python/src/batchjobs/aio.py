@@ -34,9 +34,7 @@ class AsyncJob(JobData):
     __slots__ = ()
 
     def _asked(self) -> AsyncClient:
-        if self._client is None:
-            raise StateError(f"this job was pickled and has no client: use client.job({self.id!r})", job_id=self.id)
-        client: AsyncClient = self._client
+        client: AsyncClient = self._owner()
         return client
 
     async def refresh(self, **options: Unpack[CallOptions]) -> AsyncJob:

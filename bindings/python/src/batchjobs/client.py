@@ -13,7 +13,7 @@ from ._native import lib
 from ._options import Seconds
 from ._progress import Bar, Progress
 from ._stream import Batch, Form, Record, ResultStream
-from .errors import BatchJobsError, StateError
+from .errors import BatchJobsError
 from .tables import JobTables, RecordTables
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ class Job(JobData):
     __slots__ = ()
 
     def _asked(self) -> Client:
-        if self._client is None:
-            raise StateError(f"this job was pickled and has no client: use client.job({self.id!r})", job_id=self.id)
-        client: Client = self._client
+        client: Client = self._owner()
         return client
 
     def refresh(self, **options: Unpack[CallOptions]) -> Job:
