@@ -35,14 +35,6 @@ public struct RowReader {
         self.origin = origin
     }
 
-    init(
-        _ row: Value, provider: StaticString, path: StaticString, index: Int?, askedID: String?,
-        texts: Buffer
-    ) {
-        let origin = RowOrigin(provider: provider, path: path, askedID: askedID, texts: texts)
-        self.init(row, index: index, of: origin)
-    }
-
     /// Throws where the row is none.
     func requireObject() throws(Failure) {
         guard row.kind == .object else { throw wrong("", "an object", row) }

@@ -83,9 +83,8 @@ final class Reach: Provider {
 
     /// Only the members around the row are read, so that its bytes pass through whatever they hold.
     func jobRow(_ answer: Answer) throws(Failure) -> Value {
-        let whole = RowReader(
-            try answer.whole(), provider: facts.name, path: "", index: nil, askedID: nil,
-            texts: Buffer())
+        let origin = RowOrigin(provider: facts.name, path: "", askedID: nil, texts: Buffer())
+        let whole = RowReader(try answer.whole(), index: nil, of: origin)
         let members = try whole.members(of: whole.row, envelopeTable, "")
         let success = try whole.required(members[0], "success")
         guard let succeeded = success.bool else {
