@@ -50,7 +50,7 @@ def pytest(tally, name, python, **variables):
     if result.returncode:
         sys.stdout.write(result.stdout[-8000:] + result.stderr[-2000:])
         failed = max(failed, 1)
-    tally.add(name, counts.get("passed", 0), failed, counts.get("skipped", 0), last.strip("= "))
+    tally.add(name, counts.get("passed", 0), failed, counts.get("skipped", 0), last.strip("= "), result.stdout)
 
 
 def interpreters():
