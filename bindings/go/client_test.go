@@ -3,6 +3,7 @@ package batchjobs_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"runtime"
 	"slices"
@@ -211,6 +212,33 @@ func TestTwoGoroutinesOnOneStream(t *testing.T) {
 	must(t, results.Close())
 	if results.Verdict() == batchjobs.VerdictVerified {
 		t.Error("a closed stream is verified")
+	}
+}
+
+// Whoever closes a stream first and whoever leaves it last, each does so once.
+func TestAStreamIsClosedByMany(t *testing.T) {
+	c := client(t, "reach")
+	for range 100 {
+		results, err := c.OpenResults(background, sim.Sample("reach", "succeeded"))
+		must(t, err)
+		var group sync.WaitGroup
+		for range 3 {
+			group.Add(2)
+			go func() {
+				defer group.Done()
+				must(t, results.Close())
+			}()
+			go func() {
+				defer group.Done()
+				_, err := results.Next()
+				var found *batchjobs.Error
+				if err != nil && err != io.EOF && (!errors.As(err, &found) ||
+					found.Code != batchjobs.ErrBusy && found.Code != batchjobs.ErrCancelled && found.Code != batchjobs.ErrState) {
+					t.Errorf("a stream that others close ends with %v", err)
+				}
+			}()
+		}
+		group.Wait()
 	}
 }
 
