@@ -113,10 +113,13 @@ func (c *call) explain(err *Error) *Error {
 	case err.Code == ErrCancelled && reason != nil:
 		if errors.Is(reason, context.DeadlineExceeded) {
 			err.Code = ErrTimeout
-			err.Message = "the context's deadline passed: " + err.Message
+			err.Message = "the context's deadline passed"
 		} else {
-			err.Message = "the context was cancelled: " + err.Message
+			err.Message = "the context was cancelled"
 		}
+	case err.Code == ErrCancelled: // nothing else fires what the call carries
+		err.Message = "the results were closed meanwhile"
+		return err
 	case err.Code == ErrTimeout && c.overdue():
 		reason = context.DeadlineExceeded
 	default:

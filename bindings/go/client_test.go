@@ -49,6 +49,7 @@ func TestNewRefusesWhatIsWrong(t *testing.T) {
 		{"no key", "spidra", nil, "api_key"},
 		{"empty key", "spidra", []batchjobs.Option{batchjobs.WithAPIKey("")}, "api_key"},
 		{"NUL in the key", "spidra", []batchjobs.Option{batchjobs.WithAPIKey("a\x00b")}, "NUL"},
+		{"an option that is no text", "spidra", []batchjobs.Option{key, batchjobs.WithResume("\xff")}, `"resume" is not UTF-8`},
 		{"unknown option", "spidra", []batchjobs.Option{key, batchjobs.WithOption("colour", "red")}, "colour"},
 		{"zero option", "spidra", []batchjobs.Option{key, {}}, "option"},
 		{"NUL in an option's name", "spidra", []batchjobs.Option{key, batchjobs.WithOption("status\x00", "x")}, "NUL"},
@@ -205,7 +206,9 @@ func TestTwoGoroutinesOnOneStream(t *testing.T) {
 	})
 	within(t, time.Second, "closing a busy stream", func() {
 		must(t, results.Close())
-		wantCode(t, <-ended, batchjobs.ErrCancelled)
+		if found := wantCode(t, <-ended, batchjobs.ErrCancelled); found.Message != "the results were closed meanwhile" {
+			t.Errorf("the call that was cut short says %q", found.Message)
+		}
 	})
 	_, err = results.Next()
 	wantCode(t, err, batchjobs.ErrState)
