@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar
 from weakref import WeakSet
 
@@ -217,14 +218,16 @@ class AsyncClient:
 
     async def _hop(self, cancel: Cancel, function: Callable[[], T]) -> T:
         """Runs it in a thread. The thread has left the library when this returns, however it does."""
-        loop = asyncio.get_running_loop()
         try:
-            call = loop.run_in_executor(self._threads, function)
+            work = self._threads.submit(copy_context().run, function)
         except RuntimeError as error:
             raise StateError("this client is closed") from error
+        call = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:
+            if work.cancel():  # it waited for a thread, and never began
+                raise
             cancel.fire()
             while not call.done():
                 # A second cancellation must not leave the thread behind either.
@@ -341,6 +344,8 @@ class AsyncClient:
 
     def close(self) -> None:
         """Gives the client back; its calls in progress end with Cancelled. May be called twice."""
+        if self._core.handle.is_foreign:
+            return
         if not self._core.handle.closed:
             self._core.cancel()
             self._core.handle.close()
