@@ -21,7 +21,7 @@ logger.addHandler(logging.NullHandler())
 _LEVELS = {h.LOG_WARN: logging.WARNING, h.LOG_INFO: logging.INFO, h.LOG_DEBUG: logging.DEBUG}
 
 TokenProvider = Callable[[], str]
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 SaveProgress = Callable[[int, Optional[int], int], Any]
 
 

@@ -7,7 +7,7 @@ import atexit
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar, Union, overload
 from weakref import WeakSet
 
 from ._core import Cancel, Core, EventStream, PageStream, Path, TokenProvider
@@ -17,7 +17,7 @@ from ._options import Seconds
 from ._progress import Bar, Progress
 from ._stream import Batch, Form, Record, ResultStream
 from .client import Event, JobLike, listed, save_progress, supports, timed
-from .errors import StateError
+from .errors import BatchJobsError, StateError
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -257,6 +257,25 @@ class AsyncClient:
         cancel = Cancel()
         return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), self)
 
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[AsyncJob]: ...
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[AsyncJob, BatchJobsError]]: ...
     async def wait(
         self,
         jobs: Iterable[JobLike],

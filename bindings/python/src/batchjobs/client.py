@@ -426,6 +426,25 @@ class Client:
         """
         return Job(self._core.get(job, options), self)
 
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[Job]: ...
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[Job, BatchJobsError]]: ...
     def wait(
         self,
         jobs: Iterable[JobLike],
