@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import programs
 from programs import ROOT
 
+# How the tests are built: flags and environment. -asan and cgocheck2 find what they look for in one program as well as in two.
+KINDS = {"": ((), {}), "-race": (("-race",), {}), "-asan cgocheck2": (("-asan",), {"GOEXPERIMENT": "cgocheck2"})}
+
 
 def go(tally):
     """The Go package: its form, its tests, and the same under the detectors of races and bad memory."""
@@ -25,9 +28,6 @@ def go(tally):
     with ThreadPoolExecutor(2) as pool:
         for name, result in zip(KINDS, pool.map(lambda kind: go_test(folder, *kind), KINDS.values())):
             count(tally, name, result)
-
-
-KINDS = {"": ((), {}), "-race": (("-race",), {}), "-asan": (("-asan",), {}), "cgocheck2": ((), {"GOEXPERIMENT": "cgocheck2"})}
 
 
 def go_test(folder, flags, extra):
