@@ -164,7 +164,7 @@ public final class Client: Sendable {
     func job(_ answer: Answer, _ id: String) throws(Failure) -> Job {
         let origin = RowOrigin(
             provider: name, path: provider.facts.jobPath, askedID: id, texts: Buffer())
-        let row = Members(try provider.jobRow(answer), provider.table)
+        let row = try provider.jobRow(answer)
         let job = try job(row, index: nil, of: origin)
         guard job.id.equalsIgnoringCase(id) else {
             let found = job.id[0..<100].text ?? ""

@@ -111,6 +111,20 @@ public struct Members: Sendable {
         self.places = places.slice(0, table)
     }
 
+    /// Reads a whole document: one value, whose members are found while it is checked.
+    public init(document bytes: Bytes, _ table: FieldTable) throws(JSONFault) {
+        var places = MemberPlaces()
+        let range = try unsafe bytes.withUnsafeBytes { (raw) throws(JSONFault) -> Range<Int> in
+            let scanner = unsafe Scanner(raw)
+            let start = scanner.skipSpace(0)
+            let end = try places.add(scanner, start, bytes, table)
+            let rest = scanner.skipSpace(end)
+            if rest < scanner.count { throw scanner.fault(rest, "nothing behind the value") }
+            return start..<end
+        }
+        self.init(Value(cut: bytes[range]), table, places.slice(0, table))
+    }
+
     init(_ object: Value, _ table: FieldTable, _ places: ArraySlice<Range<Int>>) {
         self.object = object
         outerName = ""
