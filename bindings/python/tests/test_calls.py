@@ -305,7 +305,6 @@ def test_the_interpreter_ends_cleanly_with_all_open(run_python, simulator):
         next(jobs), next(results), next(events)
         for _ in range(4):
             threading.Thread(target=client.wait, args=([stuck],), daemon=True).start()
-        threading.excepthook = lambda _: None
         time.sleep(0.3)
         """,
         STUCK=simulator.sample("crustdata", "stuck_running"),

@@ -95,7 +95,7 @@ def invoke(provider: Optional[str], function: Native, *arguments: Any) -> int:
     try:
         status = _run(function, (*arguments, byref(error)))
         if status < 0:
-            raise exception(error, provider)
+            raise _last_word(exception(error, provider))
         return status
     finally:
         if error:
@@ -135,6 +135,13 @@ def _forked() -> None:
 os.register_at_fork(after_in_child=_forked)
 
 _ending = False
+
+
+def _last_word(error: errors.BatchJobsError) -> BaseException:
+    """An error as it is, but for daemon threads at the interpreter's end: they go without a word."""
+    return SystemExit() if _ending and threading.current_thread() is not threading.main_thread() else error
+
+
 _live: WeakSet[Handle] = WeakSet()
 
 
@@ -163,7 +170,7 @@ class Handle:
                 f"this {self._what} belongs to process {self._born}, which forked this one: make a new client after the fork"
             )
         if _ending:
-            raise errors.StateError("the interpreter is shutting down")
+            raise _last_word(errors.StateError("the interpreter is shutting down"))
         with self._lock:
             self._users += 1
             if not self.closed and (self._shared or self._users == 1):
