@@ -3,6 +3,10 @@ import Testing
 @testable import BatchJobs
 @testable import BatchJobsJSON
 
+extension JobWaits {
+    func next() throws(Failure) -> Event? { try next(newCall()) }
+}
+
 /// Waits over a scripted service: what is asked, and which events come of it.
 @Suite struct WaitsTests {
     /// Jobs of crustdata that end at set times.
