@@ -219,16 +219,18 @@ struct WaitPlan {
     /// The list, or one page of it, did not come. The jobs may.
     mutating func listFailed(_ failure: Failure, now: Int64) {
         requests += 1
-        if Self.concernsAll(failure) || isTooLate(failure, now) {
+        let isLimit = failure.status == .rateLimited
+        let isTooLate = isTooLate(failure, now)
+        if Self.concernsAll(failure) || isLimit && isTooLate {
             end(failure)
-        } else if failure.retryable && (failure.status == .rateLimited || failure.retryAfterMS >= 0) {
+        } else if failure.retryable && !isTooLate && (isLimit || failure.retryAfterMS >= 0) {
             isListing = false
             rest = max(rest, pause(failure, 1))
             guard isTelling(failure) else { return }
             self.failure = failure
             failures = Self.roundPatience
         } else {
-            if !failure.retryable { canList = false }
+            if !failure.retryable || isTooLate { canList = false }
             askSingly()
         }
     }

@@ -107,13 +107,6 @@ extension JobWaits {
         }
     }
 
-    @Test func tooManyIDs() throws {
-        let client = try Jobs([]).client()
-        let ids = (0...JobWaits.maximum).map { "j\($0)" }
-        #expect(failure { try client.waits(ids, nil, nil) }?.status == .argument)
-        #expect(failure { try client.waits(Array(ids.dropLast()), nil, nil) } == nil)
-    }
-
     /// All ids find their rows, whatever the table of them looks like.
     @Test func aThousand() throws {
         let jobs = Jobs((0..<1_000).map { ("job-\($0)", Int64($0 % 7) * 500) })

@@ -277,16 +277,20 @@ static void *wait_too(void *payload) {
 }
 
 static void turns(void) {
+    if (patience(1) > 4) { /* valgrind */
+        check_skip("answers take longer than timeout_ms here");
+        return;
+    }
     struct crowd crowd = {make_client("crustdata", "max_requests", "1", "max_requests_interval_ms", "100", "timeout_ms", "60",
                                       "wait_timeout_ms", "60000", "poll_min_ms", "50", NULL), 1, 0, 0, 0, 0};
-    pthread_t threads[2 * THREADS];
+    pthread_t threads[THREADS];
     calm();
-    for (int i = 0; i < 2 * THREADS; i++) pthread_create(&threads[i], NULL, wait_too, &crowd);
-    for (int i = 0; i < 2 * THREADS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, wait_too, &crowd);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     CHECK_INT(crowd.refused, 0);
     /* timeout_ms is short, so a busy machine may be late with an answer, too. */
-    CHECK_INT(crowd.succeeded + crowd.other, 2 * THREADS);
-    CHECK(crowd.succeeded >= THREADS);
+    CHECK_INT(crowd.succeeded + crowd.other, THREADS);
+    CHECK(crowd.succeeded >= THREADS / 2);
     bj_client_destroy(crowd.client);
 }
 

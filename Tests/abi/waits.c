@@ -113,7 +113,12 @@ static void opening(void) {
         EXPECT_ERROR(status, BJ_E_ARGUMENT, error);
         CHECK(waits == NULL);
     }
-    EXPECT_ERROR(bj_waits_open(&waits, client, none, 100001, NULL, NULL, &error), BJ_E_ARGUMENT, error);
+    const char **many = malloc(100001 * sizeof *many);
+    for (size_t i = 0; i < 100001; i++) many[i] = "a";
+    EXPECT_ERROR(bj_waits_open(&waits, client, many, 100001, NULL, NULL, &error), BJ_E_ARGUMENT, error);
+    CHECK_INT(bj_waits_open(&waits, client, many, 100000, NULL, NULL, NULL), BJ_OK);
+    bj_waits_destroy(waits);
+    free(many);
     EXPECT_ERROR(bj_waits_open(&waits, client, none, (size_t)-1, NULL, NULL, &error), BJ_E_ARGUMENT, error);
     EXPECT_ERROR(bj_waits_open(NULL, client, none, 0, NULL, NULL, &error), BJ_E_ARGUMENT, error);
     EXPECT_ERROR(bj_waits_open(&waits, NULL, none, 0, NULL, NULL, &error), BJ_E_ARGUMENT, error);
@@ -317,6 +322,7 @@ static void what_concerns_all(void) {
     static const struct { const char *operation, *members; bj_status wanted; size_t most; } rows[] = {
         {"list", "{\"fault\": \"status\", \"status\": 503}", BJ_OK, 40},
         {"list", "{\"fault\": \"status\", \"status\": 429, \"headers\": {\"Retry-After\": \"0\"}}", BJ_OK, 40},
+        {"list", "{\"fault\": \"status\", \"status\": 503, \"headers\": {\"Retry-After\": \"900\"}}", BJ_OK, 40},
         {"list", "{\"fault\": \"html\"}", BJ_OK, 40},
         {"list", "{\"fault\": \"same_cursor\"}", BJ_OK, 40},
         {"list", "{\"fault\": \"empty_page\"}", BJ_OK, 40},
