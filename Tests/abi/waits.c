@@ -208,7 +208,7 @@ static void five_hundred(void) {
         calm();
         CHECK_INT(bj_waits_open(&waits, client, ids, 501, NULL, NULL, NULL), BJ_OK);
         memset(&ends, 0, sizeof ends);
-        int64_t began = now_ms(), when = began + patience(1500);
+        int64_t began = now_ms(), when = began + patience(700);
         bj_client_set_interrupt(client, end_jobs, &when);
         while ((ends.end = bj_waits_next(&event, waits, NULL)) == BJ_OK) take(event, 501);
         CHECK(now_ms() - began <= patience(20000));
@@ -263,7 +263,7 @@ static void each_failure_is_its_own(void) {
         {"{\"fault\": \"reset\"}", -1, BJ_E_TRANSPORT},
         {"{\"fault\": \"cut\", \"bytes\": 250}", -1, BJ_E_TRANSPORT},
         {"{\"fault\": \"reset\"}", 3, BJ_OK},
-        {"{\"fault\": \"status\", \"status\": 503}", 5, BJ_OK},
+        {"{\"fault\": \"status\", \"status\": 503, \"retry_in\": 0}", 5, BJ_OK},
     };
     enum { ROWS = sizeof rows / sizeof *rows };
     for (size_t s = 0; SERVICES[s] != NULL; s++) {
@@ -459,13 +459,13 @@ struct second {
 static void *enter_too(void *payload) {
     struct second *second = payload;
     const bj_event *event;
-    sleep_ms(300);
+    sleep_ms(150);
     second->status = bj_waits_next(&event, second->waits, NULL);
     return NULL;
 }
 
 static void entered_twice(void) {
-    bj_client *client = make_client("crustdata", QUICK, "wait_timeout_ms", "2000", NULL);
+    bj_client *client = make_client("crustdata", QUICK, "wait_timeout_ms", "800", NULL);
     struct second second = {NULL, BJ_OK};
     pthread_t thread;
     const bj_event *event;
@@ -534,7 +534,7 @@ static void nothing_stale(void) {
 
 /* In a forked child the iterator is of no use, asleep or not, and the parent goes on. */
 static void forked(void) {
-    bj_client *client = make_client("crustdata", "poll_min_ms", "1000", "wait_timeout_ms", "2500", NULL);
+    bj_client *client = make_client("crustdata", "poll_min_ms", "500", "wait_timeout_ms", "1200", NULL);
     bj_waits *waits;
     const bj_event *event;
     int how = -1;
