@@ -24,12 +24,13 @@ class Tally:
         self.passed = self.failed = self.skipped = 0
         self.problems = []
 
-    def add(self, name, passed, failed, skipped=0, text=""):
+    def add(self, name, passed, failed, skipped=0, text="", said=""):
+        """`said` is what those that failed said, shown again at the end, where one looks first."""
         self.passed += passed
         self.failed += failed
         self.skipped += skipped
         if failed:
-            self.problems.append(name)
+            self.problems.append((name, said))
         print(f"  {'ok  ' if not failed else 'FAIL'} {name}{': ' + text if text else ''}", flush=True)
 
     def run(self, name, command, show=True, **options):
@@ -38,7 +39,8 @@ class Tally:
         lines = result.stdout.strip().splitlines()
         if result.returncode:
             sys.stdout.write(result.stdout + result.stderr)
-        self.add(name, result.returncode == 0, result.returncode != 0, text=lines[-1].removeprefix(f"{name.split()[-1]}: ") if show and lines else "")
+        self.add(name, result.returncode == 0, result.returncode != 0, text=lines[-1].removeprefix(f"{name.split()[-1]}: ") if show and lines else "",
+                 said=result.stdout + result.stderr)
         return result
 
 
@@ -203,8 +205,10 @@ def main():
         except (subprocess.SubprocessError, OSError) as problem:
             tally.add(name, 0, 1, text=str(problem))
         print(f"  {time.monotonic() - began:.0f} s", flush=True)
+    for name, said in tally.problems:
+        print(f"\n{name} failed\n{said[-3000:]}".rstrip())
     if tally.problems:
-        print("failed: " + ", ".join(tally.problems))
+        print("failed: " + ", ".join(name for name, _ in tally.problems))
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     sys.exit(1 if tally.failed else 0)
 

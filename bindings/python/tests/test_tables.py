@@ -63,3 +63,12 @@ def test_a_library_that_is_missing_is_named(simulator, connect, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"to_pandas\(\) needs pandas: pip install 'batchjobs\[pandas\]'"):
         connect().jobs().to_pandas()
+
+
+@pytest.mark.parametrize("kind", ["arrow", "pandas", "polars"])
+def test_a_time_before_all_times(simulator, connect, kind):
+    """What some services say where they have none."""
+    pytest.importorskip({"arrow": "pyarrow"}.get(kind, kind))
+    simulator.fault("crustdata", "list", "mutate", pointer="/jobs/0/created_at", value="0001-01-01T00:00:00Z")
+    table = getattr(connect().jobs(max_items=2), f"to_{kind}")()
+    assert str(table["created"][0]).startswith("0001-01-01")

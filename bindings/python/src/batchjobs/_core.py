@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import sys
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _header as h
@@ -20,7 +21,7 @@ logger.addHandler(logging.NullHandler())
 _LEVELS = {h.LOG_WARN: logging.WARNING, h.LOG_INFO: logging.INFO, h.LOG_DEBUG: logging.DEBUG}
 
 TokenProvider = Callable[[], str]
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 SaveProgress = Callable[[int, Optional[int], int], Any]
 
 
@@ -34,17 +35,37 @@ def id_of(job: Union[str, JobData]) -> str:
 
 
 def noted(function: Callable[..., int]) -> Callable[..., int]:
-    """A function for the library to call: what it raises comes out of the call that is going on."""
+    """A function for the library to call: what it raises comes out of the call that is going on, and nothing is called after it."""
 
     def noting(*arguments: Any) -> int:
+        if watch.failure is not None:
+            return 1
         try:
             return function(*arguments)
         except BaseException as error:
-            if watch.failure is None:
-                watch.failure = error
+            watch.failure = error
             return 1
 
     return noting
+
+
+_NOTING = noted(int).__code__
+_report = sys.unraisablehook
+
+
+def _unraisable(what: Any) -> None:
+    """A signal handler that raises where a callback begins does so before its `try`, and ctypes can only report it.
+
+    It comes out of the call all the same; whatever else is reported goes where it went before.
+    """
+    trace = what.exc_traceback
+    if trace is not None and trace.tb_frame.f_code is _NOTING:
+        watch.failure = what.exc_value
+    else:
+        _report(what)
+
+
+sys.unraisablehook = _unraisable
 
 
 class Cancel:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from functools import partial
 from itertools import repeat
 from struct import unpack
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple, TypeVar
 
 from . import _header as h
 from ._header import Outcome, Phase
@@ -18,6 +18,7 @@ from .errors import StateError
 
 _TIME_NONE = -(2**63)
 _MISSING: Any = object()
+T = TypeVar("T")
 
 
 class Counts(NamedTuple):
@@ -61,10 +62,6 @@ class Row(NamedTuple):
 
 
 _from_timestamp, _UTC = datetime.fromtimestamp, timezone.utc
-
-
-def moment(milliseconds: Optional[int]) -> Optional[datetime]:
-    return None if milliseconds is None else _from_timestamp(milliseconds / 1000, _UTC)
 
 
 class JobData:
@@ -170,6 +167,8 @@ class JobData:
         Errors: KeyError where there is no such member and no default, ValueError where the pointer
         is none.
         """
+        if not isinstance(pointer, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a JSON pointer is a str, not {type(pointer).__name__} ({pointer!r:.40})")
         try:
             return pointed(decode(self.raw, f"job {self.id}", job_id=self.id, provider=self.provider), pointer)
         except LookupError:
@@ -192,6 +191,12 @@ class JobData:
 
     def __hash__(self) -> int:
         return hash((self.provider, self.id))
+
+    def __copy__(self: T) -> T:
+        return self  # it never changes
+
+    def __deepcopy__(self: T, _: Any) -> T:
+        return self
 
     def __reduce__(self) -> Tuple[Any, ...]:
         """Without the client: what was pickled holds no key, and cannot ask."""

@@ -227,6 +227,8 @@ class ResultStream:
 
     def save(self, file: Union[int, Any], progress: Optional[SaveProgress]) -> None:
         """What is left goes to an open file or descriptor."""
+        if isinstance(file, bool) or not (isinstance(file, int) or hasattr(file, "fileno")):
+            raise TypeError(f"save_to takes an open binary file or a descriptor, not {type(file).__name__} ({file!r:.40})")
         if not isinstance(file, int):
             file.flush()
         descriptor = file if isinstance(file, int) else file.fileno()

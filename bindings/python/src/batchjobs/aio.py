@@ -6,7 +6,8 @@ import asyncio
 import atexit
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar, Union, overload
 from weakref import WeakSet
 
 from ._core import Cancel, Core, EventStream, PageStream, Path, TokenProvider
@@ -16,7 +17,7 @@ from ._options import Seconds
 from ._progress import Bar, Progress
 from ._stream import Batch, Form, Record, ResultStream
 from .client import Event, JobLike, listed, save_progress, supports, timed
-from .errors import StateError
+from .errors import BatchJobsError, StateError
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -217,14 +218,16 @@ class AsyncClient:
 
     async def _hop(self, cancel: Cancel, function: Callable[[], T]) -> T:
         """Runs it in a thread. The thread has left the library when this returns, however it does."""
-        loop = asyncio.get_running_loop()
         try:
-            call = loop.run_in_executor(self._threads, function)
+            work = self._threads.submit(copy_context().run, function)
         except RuntimeError as error:
             raise StateError("this client is closed") from error
+        call = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:
+            if work.cancel():  # it waited for a thread, and never began
+                raise
             cancel.fire()
             while not call.done():
                 # A second cancellation must not leave the thread behind either.
@@ -254,6 +257,25 @@ class AsyncClient:
         cancel = Cancel()
         return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), self)
 
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[AsyncJob]: ...
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[AsyncJob, BatchJobsError]]: ...
     async def wait(
         self,
         jobs: Iterable[JobLike],
@@ -341,6 +363,8 @@ class AsyncClient:
 
     def close(self) -> None:
         """Gives the client back; its calls in progress end with Cancelled. May be called twice."""
+        if self._core.handle.is_foreign:
+            return
         if not self._core.handle.closed:
             self._core.cancel()
             self._core.handle.close()

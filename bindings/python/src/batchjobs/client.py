@@ -336,14 +336,18 @@ class Results(RecordTables):
         """How many of them were read to their end."""
         return self._stream.parts_done
 
-    def save_to(self, file: Any, progress: Optional[SaveProgress] = None) -> None:
+    def save_to(self, file: Any, progress: Progress = None) -> None:
         """Writes what is left, one record a line, to an open binary file or a descriptor, which stays open.
 
             results.save_to(sys.stdout.buffer)
 
         Errors: FileError (with ``errno``), and those of walking the results. Blocks.
         """
-        self._stream.save(file, progress)
+        bar = Bar(progress, "save", "B", scale=True)
+        try:
+            self._stream.save(file, save_progress(bar))
+        finally:
+            bar.close()
 
     def close(self) -> None:
         """Ends the stream and its transfers; the token stays readable."""
@@ -422,6 +426,25 @@ class Client:
         """
         return Job(self._core.get(job, options), self)
 
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[Job]: ...
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[Job, BatchJobsError]]: ...
     def wait(
         self,
         jobs: Iterable[JobLike],

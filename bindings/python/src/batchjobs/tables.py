@@ -6,7 +6,7 @@ import importlib
 from array import array
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
 
-from ._job import Counts, Row, moment
+from ._job import Counts, Row
 from .errors import DecodeError
 
 if TYPE_CHECKING:
@@ -132,12 +132,14 @@ class JobTables:
 
     def to_pandas(self) -> pandas.DataFrame:
         """What is left of the list as a pandas DataFrame. Errors: ImportError without pandas, and those of walking the list."""
-        pd = _needed("pandas", "to_pandas")
+        pd, np = _needed("pandas", "to_pandas"), _needed("numpy", "to_pandas")
         columns: Dict[str, Any] = dict(self._columns())
         for name in Counts._fields:
             columns[name] = pd.array(columns[name], dtype="Int64")
         for name in TIMES:
-            columns[name] = pd.Series([moment(value) for value in columns[name]], dtype="datetime64[ns, UTC]")
+            # Not nanoseconds, which reach from 1677 to 2262: a service's zero may be the year 1.
+            times = np.array([np.iinfo("int64").min if value is None else value for value in columns[name]], "int64")
+            columns[name] = pd.Series(times.view("datetime64[ms]")).dt.tz_localize("UTC")
         table: pandas.DataFrame = pd.DataFrame(columns)
         return table
 
