@@ -13,8 +13,9 @@ from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional,
 from . import _header as h
 from ._call import Handle, invoke
 from ._core import Cancel, Core, SaveProgress, id_of, progress_function
+from ._fields import Fields, fields_of
 from ._header import RecordOutcome, Verdict
-from ._job import JobData, Row, row_of
+from ._job import JobData
 from ._json import decode
 from ._native import lib, text
 from ._settings import encoded
@@ -221,9 +222,9 @@ class ResultStream:
             return h.VERDICT_OF.get(lib.bj_results_verdict(results), Verdict.NONE)
 
     @property
-    def job(self) -> Row:
+    def job(self) -> Fields:
         with self.handle as results:
-            return row_of(lib.bj_results_job(results))
+            return fields_of(lib.bj_results_job(results))
 
     def save(self, file: Union[int, Any], progress: Optional[SaveProgress]) -> None:
         """What is left goes to an open file or descriptor."""
