@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 from . import _header as h
 from ._call import invoke
 from ._header import Outcome, Phase
-from ._native import lib, text
+from ._native import lib, places, text
 
 _TIME_NONE = -(2**63)
 
@@ -119,11 +119,11 @@ class PageFields(Fields):
         setattr(self, name, found)
         return found
 
-    def _texts(self, which: int) -> Tuple[bytes, Sequence[int]]:
+    def _texts(self, which: int) -> Tuple[bytes, List[int]]:
         """The bytes of all texts of a column, and where each begins."""
         offsets = _Offsets()
         data = lib.bj_columns_text(self._columns, which, ctypes.byref(offsets))
-        at = unpack(f"={self.count + 1}q", ctypes.string_at(offsets, (self.count + 1) * 8))
+        at = places(offsets, self.count)
         return ctypes.string_at(data, at[-1]), at
 
     def words(self, which: int) -> List[Any]:

@@ -230,9 +230,10 @@ class Results(RecordTables):
         self._bar = Bar(progress, "results", "B", scale=True)
         self._stream = ResultStream(client._core, job, options)
 
-    def _walk(self, form: Form) -> Iterator[Any]:
+    def _left(self, form: Form) -> Iterator[Iterator[Any]]:
+        """What is left of each batch."""
         while True:
-            yield from self._stream.begin(form)
+            yield self._stream.begin(form)
             if not self._stream.has_left and self._fill(form) is None:
                 return
 
@@ -248,7 +249,7 @@ class Results(RecordTables):
             self._bar.tell(received, total, f"{given} records", received, total, given)
 
     def __iter__(self) -> Iterator[Record]:
-        return self._walk(Batch.records)
+        return chain.from_iterable(self._left(Batch.records))
 
     def __next__(self) -> Record:
         left: Iterator[Record] = self._stream.begin(Batch.records)
@@ -266,7 +267,7 @@ class Results(RecordTables):
         for line in job.results().raw():
             out.write(line + b"\\n")
         """
-        return self._walk(Batch.raws)
+        return chain.from_iterable(self._left(Batch.raws))
 
     def batches(self) -> Iterator[Batch]:
         """The records as they come, many at a time, for who wants to cut them up in numpy or Arrow.
