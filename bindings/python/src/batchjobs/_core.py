@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 
@@ -12,13 +11,9 @@ from . import _settings
 from ._call import INTERRUPT, INTERRUPT_PAYLOAD, Handle, clients, exception, invoke, watch
 from ._fields import Fields, PageFields, fields_of
 from ._job import JobData
+from ._log import heard
 from ._native import lib, text
 from .errors import ArgumentError, BatchJobsError
-
-logger = logging.getLogger("batchjobs")
-logger.addHandler(logging.NullHandler())
-
-_LEVELS = {h.LOG_WARN: logging.WARNING, h.LOG_INFO: logging.INFO, h.LOG_DEBUG: logging.DEBUG}
 
 TokenProvider = Callable[[], str]
 Path = Union[str, "os.PathLike[str]"]
@@ -94,20 +89,13 @@ class Core:
         self.handle = Handle(pointer, lib.bj_client_destroy, "client", shared=True)
         lib.bj_client_set_interrupt(pointer, INTERRUPT, INTERRUPT_PAYLOAD)
         # They live as long as the client, and as whatever was opened with it.
-        self._log = h.bj_log_fn(noted(self._heard))
+        self._log = h.bj_log_fn(noted(heard))
         lib.bj_client_set_log(pointer, h.LOG_DEBUG, self._log, None)
         if token_provider is not None:
             self._token_provider = token_provider
             self._tokens = h.bj_token_fn(noted(self._give))
             lib.bj_client_set_token_provider(pointer, self._tokens, None)
         clients.add(self)
-
-    @staticmethod
-    def _heard(level: int, line: bytes, _: object) -> int:
-        wanted = _LEVELS.get(level, logging.DEBUG)
-        if logger.isEnabledFor(wanted):
-            logger.log(wanted, "%s", line.decode(errors="replace"))
-        return 0
 
     @staticmethod
     def _token(provider: TokenProvider) -> str:

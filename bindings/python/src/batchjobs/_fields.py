@@ -1,7 +1,5 @@
 """What jobs hold, field by field: a list for each field, with the value of one job or of each on a page."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
 from itertools import repeat
