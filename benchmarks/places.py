@@ -10,6 +10,7 @@ OUT = ROOT / ".build-bench"
 BIN = OUT / "bin"
 PAGES = OUT / "data/pages"
 PARTS = OUT / "data/parts"
+SMALL = OUT / "data/small"
 VENV = OUT / "venv"
 PYTHON = VENV / "bin/python"
 # Not ours to build here: `make dist` does. BENCH_DIST compares another build.
