@@ -11,7 +11,6 @@ Ends with 77 where nothing can be compared. --write makes the table anew.
 import argparse
 import json
 import platform
-import shutil
 import subprocess
 import sys
 
@@ -20,7 +19,7 @@ import data
 import records
 import servers
 from build import program
-from places import HERE, OUT, PAGES, SMALL
+from places import HERE, OUT, PAGES, SMALL, found_tool
 
 TABLE = HERE / "instructions.json"
 MOST = 1.1
@@ -96,10 +95,8 @@ def surroundings():
 
 def missing():
     """Why there is nothing to count, or None."""
-    for name in ("valgrind", "nginx"):
-        if shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/sbin") is None:
-            return f"no {name}"
-    return None
+    names = [name for name in ("valgrind", "nginx") if found_tool(name) is None]
+    return f"no {' and no '.join(names)}" if names else None
 
 
 def compare(found, table, same):
