@@ -77,8 +77,9 @@ def measure():
 
 
 def first_line(*command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.splitlines()[0] if done.stdout else "unknown"
+    if found_tool(command[0]) is None:
+        return f"no {command[0]}"
+    return subprocess.run(command, capture_output=True, text=True).stdout.partition("\n")[0]
 
 
 def processor():
@@ -125,26 +126,37 @@ def instructions(section, quick):
                    for name, counts in found.items()])
 
 
+def reason_to_skip(table):
+    if missing():
+        return missing()
+    library = surroundings()[0]
+    return None if table["library"] == library else f"the table is of {table['library']}, this is {library}"
+
+
+def write():
+    found = measure()
+    library, beneath = surroundings()
+    TABLE.write_text(json.dumps({"library": library, "beneath": beneath, "counts": found}, indent=2) + "\n")
+    print(f"{len(found)} workloads, written to {TABLE.name}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="make the table anew")
-    options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    library, beneath = surroundings()
-    table = {} if options.write else json.loads(TABLE.read_text())
-    reason = missing() or (None if table.get("library", library) == library else f"the table is of {table['library']}, this is {library}")
+    if parser.parse_args().write:
+        write()
+        return
+    table = json.loads(TABLE.read_text())
+    reason = reason_to_skip(table)
     if reason:
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
-    found = measure()
-    if options.write:
-        TABLE.write_text(json.dumps({"library": library, "beneath": beneath, "counts": found}, indent=2) + "\n")
-    else:
-        lines, well = compare(found, table, table["beneath"] == beneath)
-        print("\n".join(lines))
-        if not well:
-            sys.exit(f"instructions: more than {MOST - 1:.0%} above {TABLE.name}; if that is meant: make instructions")
-    print(f"{len(found)} workloads, " + ("written" if options.write else f"at most {MOST - 1:.0%} above {TABLE.name}"))
+    lines, well = compare(measure(), table, table["beneath"] == surroundings()[1])
+    print("\n".join(lines))
+    if not well:
+        sys.exit(f"instructions: more than {MOST - 1:.0%} above {TABLE.name}; if that is meant: make instructions")
+    print(f"{len(lines)} workloads, at most {MOST - 1:.0%} above {TABLE.name}")
 
 
 if __name__ == "__main__":
