@@ -21,7 +21,7 @@ from compare_latency import latency, protocols
 from compare_lists import lists
 from compare_results import memory, results
 from compare_waiting import waiting
-from instructions import instructions
+from instructions import instructions, processor
 from places import OUT, PAGES, ROOT
 from report import Section, goals_table, met
 
@@ -31,11 +31,8 @@ BEGIN, END = "<!-- Figures of the last make bench; it writes them. -->\n", "<!--
 
 
 def machine():
-    model = platform.processor() or platform.machine()
-    with open("/proc/cpuinfo") as lines:
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
     system = platform.freedesktop_os_release()["PRETTY_NAME"] if hasattr(platform, "freedesktop_os_release") else "Linux"
-    return f"{model}, {os.cpu_count()} cores, {system}, Linux {platform.release()}"
+    return f"{processor()}, {os.cpu_count()} cores, {system}, Linux {platform.release()}"
 
 
 def run(names, quick):

@@ -10,7 +10,7 @@ from runs import Failed, Peer, in_turns, median
 def growth(section, quick):
     """Linear in time, flat in memory. CPU and peak memory are of whole processes; what one more costs is the step
     from the row above."""
-    jobs, parts = (10, 1_000, 100_000), (1, 10, 100)
+    jobs, parts = (10, 1_000, 10_000, 100_000), (1, 10, 100)
     count = records.make_small(SMALL)
     with servers.nginx(small=parts) as base:
         def listed(command, option):
@@ -38,6 +38,8 @@ def steps(section, title, unit, costs):
     section.table([title, "CPU s", f"µs for each of further {unit}", "peak MB"],
                   [[f"{number:,}", f"{cpu[number]:.4f}", "–" if step is None else f"{step * 1e6:.2f}", f"{peak[number]:.1f}"]
                    for number, step in zip(numbers, each)])
-    # The first step is short and cannot be seen well; only that the second is not steeper matters.
-    section.goal(f"growth, {title}: cost of one more at {numbers[-1]:,} over that at {numbers[1]:,}", each[2] / each[1], 1.25)
-    section.goal(f"growth, {title}: memory from {numbers[1]:,} to {numbers[-1]:,}", peak[numbers[-1]] - peak[numbers[1]], 2, " MB")
+    middle, last = numbers[-2:]
+    # A step that cannot be seen says nothing.
+    section.goal(f"growth, {title}: cost of one more at {last:,} over that at {middle:,}",
+                 each[-1] / each[-2] if each[-2] > 0 else None, 1.25)
+    section.goal(f"growth, {title}: memory from {middle:,} to {last:,}", peak[last] - peak[middle], 2, " MB")

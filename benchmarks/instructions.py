@@ -84,7 +84,7 @@ def first_line(*command):
 
 def processor():
     with open("/proc/cpuinfo") as lines:
-        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def surroundings():
@@ -154,9 +154,9 @@ def main():
         sys.exit(SKIPPED)
     lines, well = compare(measure(), table, table["beneath"] == surroundings()[1])
     print("\n".join(lines))
-    if not well:
-        sys.exit(f"instructions: more than {MOST - 1:.0%} above {TABLE.name}; if that is meant: make instructions")
-    print(f"{len(lines)} workloads, at most {MOST - 1:.0%} above {TABLE.name}")
+    print(f"{len(lines)} workloads, at most {MOST - 1:.0%} above {TABLE.name}" if well else
+          f"more than {MOST - 1:.0%} above {TABLE.name}; if that is meant: make instructions")
+    sys.exit(0 if well else 1)
 
 
 if __name__ == "__main__":

@@ -21,15 +21,20 @@ error_log stderr error;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
     keepalive_timeout 600;
     keepalive_requests 100000000;
+    client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp;
+    uwsgi_temp_path temp; scgi_temp_path temp;
+    {http}
+}}
+"""
+
+FILES = """
+    sendfile on;
+    tcp_nopush on;
     default_type application/json;
     open_file_cache max=2000 inactive=600s;
     open_file_cache_valid 600s;
-    client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp;
-    uwsgi_temp_path temp; scgi_temp_path temp;
     map $arg_cursor $page {{ "" first; default $arg_cursor; }}
     server {{
         listen 127.0.0.1:{port};
@@ -41,25 +46,10 @@ http {{
         location /small {{ root "{small}"; }}
         location = /seen {{ stub_status; }}
     }}
-}}
 """
-
 
 # The server behind it makes the delays, this one the protocols.
 FRONT = """
-daemon off;
-master_process off;
-worker_processes 1;
-pid nginx.pid;
-error_log stderr error;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    tcp_nodelay on;
-    keepalive_timeout 600;
-    keepalive_requests 100000000;
-    client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp;
-    uwsgi_temp_path temp; scgi_temp_path temp;
     upstream late {{ server {address}; keepalive 64; }}
     server {{
         listen 127.0.0.1:{port} ssl http2;
@@ -73,7 +63,6 @@ http {{
             proxy_buffers 64 64k;
         }}
     }}
-}}
 """
 
 
@@ -99,11 +88,11 @@ def end(process):
 
 
 @contextlib.contextmanager
-def started(name, configuration, port):
-    """An nginx with one worker, in a folder of its own."""
+def started(name, http, port):
+    """An nginx with one worker, in a folder of its own; `http` is what it serves."""
     folder = OUT / name
     (folder / "temp").mkdir(parents=True, exist_ok=True)
-    (folder / "nginx.conf").write_text(configuration)
+    (folder / "nginx.conf").write_text(NGINX.format(http=http))
     process = subprocess.Popen([tool("nginx", "nginx-light"), "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")],
                                stdin=subprocess.DEVNULL)
     try:
@@ -124,7 +113,7 @@ def nginx(parts=(), count=0, small=()):
     for number in small:
         links = [f"{base}/{records.SMALL}?part={part}" for part in range(number)]
         (folder / f"batch/small-{number}.json").write_bytes(records.job(links, number * records.make_small(SMALL), f"small-{number}"))
-    text = NGINX.format(port=port, pages=PAGES, results=records.ID, folder=folder, parts=PARTS, small=SMALL)
+    text = FILES.format(port=port, pages=PAGES, results=records.ID, folder=folder, parts=PARTS, small=SMALL)
     with started("nginx", text, port):
         yield base
 

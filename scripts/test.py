@@ -189,8 +189,7 @@ def instructions(tally):
         tally.add("instructions", 0, 0, 1, last)
         return
     print("".join(f"  {line}\n" for line in lines), end="")
-    if result.returncode:
-        sys.stdout.write(last + "\n" + result.stderr)
+    sys.stdout.write(result.stderr)
     tally.add("instructions", result.returncode == 0, result.returncode != 0, text=last)
 
 

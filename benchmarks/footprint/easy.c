@@ -1,11 +1,6 @@
 /* How much memory one libcurl handle holds, in bytes as malloc counts them: new, and with a warm connection. */
 #include "../peer.h"
-#include <malloc.h>
-
-static size_t held(void) {
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
+#include "held.h"
 
 static size_t forget(char *data, size_t size, size_t count, void *payload) {
     (void)data, (void)payload;

@@ -3,12 +3,7 @@
  * with a warm connection, a page beyond that, and all jobs of the list, retained, for each of them.
  */
 #include "../ours.h"
-#include <malloc.h>
-
-static size_t held(void) {
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
+#include "held.h"
 
 int main(int argc, char **argv) { /* objects BASE_URL ID JOBS: prints four counts */
     bj_pages *pages;
