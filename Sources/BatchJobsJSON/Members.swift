@@ -111,6 +111,20 @@ public struct Members: Sendable {
         self.places = places.slice(0, table)
     }
 
+    /// Reads a whole document: one value, whose members are found while it is checked.
+    public init(document bytes: Bytes, _ table: FieldTable) throws(JSONFault) {
+        var places = MemberPlaces()
+        let range = try unsafe bytes.withUnsafeBytes { (raw) throws(JSONFault) -> Range<Int> in
+            let scanner = unsafe Scanner(raw)
+            let start = scanner.skipSpace(0)
+            let end = try places.add(scanner, start, bytes, table)
+            let rest = scanner.skipSpace(end)
+            if rest < scanner.count { throw scanner.fault(rest, "nothing behind the value") }
+            return start..<end
+        }
+        self.init(Value(cut: bytes[range]), table, places.slice(0, table))
+    }
+
     init(_ object: Value, _ table: FieldTable, _ places: ArraySlice<Range<Int>>) {
         self.object = object
         outerName = ""
@@ -123,14 +137,14 @@ public struct Members: Sendable {
         names.indices.contains(index) ? names[index] : ""
     }
 
-    /// What kind the member at a place is; nil where the object has none.
-    public func kind(_ index: Int) -> Kind? {
-        unsafe withBytes(index) { unsafe $0.first.map { Kind(firstByte: $0) } }
+    /// Whether the object has no such member, or one that is null.
+    public func isAbsent(_ index: Int) -> Bool {
+        unsafe withBytes(index) { unsafe isNone($0) }
     }
 
-    /// `Value.integer` of the member.
-    public func integer(_ index: Int) -> Int64? {
-        unsafe withBytes(index) { unsafe wholeNumber($0) }
+    /// `Value.integer` of the member; `none` where it is absent.
+    public func integer(_ index: Int, none: Int64) -> Int64? {
+        unsafe withBytes(index) { unsafe isNone($0) ? none : wholeNumber($0) }
     }
 
     /// `Value.milliseconds` of the member, which must be a string.
@@ -138,11 +152,16 @@ public struct Members: Sendable {
         unsafe withBytes(index) { unsafe stringMilliseconds($0) }
     }
 
-    /// `Value.decode` of the member, which must be a string.
-    public func decode(_ index: Int, into buffer: Buffer) throws(TextFault) -> Range<Int> {
+    /// `Value.decode` of the member; nil where it is absent.
+    public func text(_ index: Int, into buffer: Buffer) throws(TextFault) -> Range<Int>? {
         try unsafe withBytes(index) { (raw) throws(TextFault) in
-            try unsafe decodeString(raw, into: buffer)
+            unsafe isNone(raw) ? nil : try unsafe decodeString(raw, into: buffer)
         }
+    }
+
+    @inline(__always)
+    private func isNone(_ raw: UnsafeBufferPointer<UInt8>) -> Bool {
+        unsafe raw.isEmpty || raw[0] == UInt8(ascii: "n")
     }
 
     /// The member's bytes; none at all where the object has none.
