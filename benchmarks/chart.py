@@ -1,7 +1,7 @@
 """Bars as SVG, written by hand: a panel a title, a bar a name with its value behind it."""
 from xml.sax.saxutils import escape
 
-WIDTH, NAMES, VALUES, BAR, TITLE, MARGIN = 860, 290, 60, 22, 34, 14
+WIDTH, NAMES, VALUES, BAR, TITLE, MARGIN = 880, 310, 60, 22, 34, 14
 # On light and on dark pages alike: no background, and grey that shows on both.
 OURS, OTHERS, TEXT = "#d9662b", "#8a94a0", "#7a828c"
 
