@@ -22,7 +22,7 @@ from compare_lists import lists
 from compare_results import memory, results
 from compare_waiting import waiting
 from instructions import instructions, processor
-from places import OUT, PAGES, ROOT
+from places import OUT, PAGES, ROOT, fail
 from report import Section, goals_table, met
 
 BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (
@@ -56,9 +56,11 @@ def heading(quick, load, seconds):
 def write_readme(sections):
     """Its lines between the two comments."""
     path = ROOT / "README.md"
-    before, _, rest = path.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(before + BEGIN + headlines(sections) + END + after)
+    before, begin, rest = path.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        fail(f"README.md lacks the comments between which the figures go: {BEGIN.strip()} and {END}")
+    path.write_text(before + begin + headlines(sections) + end + after)
 
 
 def headlines(sections):
