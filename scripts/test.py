@@ -183,8 +183,20 @@ def install(tally):
     tally.run("install: and runs", [str(program)], show=False, env={**os.environ, "LD_LIBRARY_PATH": str(library)})
 
 
+def instructions(tally):
+    """The library runs no more instructions than it did, by a tenth at most."""
+    result = subprocess.run([sys.executable, str(ROOT / "benchmarks/instructions.py")], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    *lines, last = result.stdout.strip().splitlines() or [""]
+    if result.returncode == 77:
+        tally.add("instructions", 0, 0, 1, last)
+        return
+    print("".join(f"  {line}\n" for line in lines), end="")
+    sys.stdout.write(result.stderr)
+    tally.add("instructions", result.returncode == 0, result.returncode != 0, text=last)
+
+
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, python, go, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, python, go, chaos, faults, s3, examples, agreement, install, instructions, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
