@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import ctests
 import matrix
@@ -56,12 +57,9 @@ def run(runner, guard):
         passed += code == 0
     if cases:
         return passed, failed
-    certificate = ctests.certificate()
-    tls = ("--tls", *certificate) if guard.get("tls") else ()
-    with tempfile.TemporaryDirectory(dir=PLACE) as folder, \
-            programs.simulator(*matrix.SIMULATED, "--ready", f"{folder}/facts", *tls):
-        extra = {"SIMULATOR_CA": certificate[0]} if tls else {}
-        settings = programs.environment(SIMULATOR=f"{folder}/facts", TEST_ONLY=guard["only"], FAULTS_RESULTS=f"{folder}/results", **extra)
+    with tempfile.TemporaryDirectory(dir=PLACE) as folder:
+        peer = matrix.Secure(ctests.certificate(), Path(folder)) if guard.get("tls") else matrix.Plain(1, Path(folder))
+        settings = programs.environment(**{**peer.environment, "FAULTS_SHARD": "1/1"}, TEST_ONLY=guard["only"], FAULTS_RESULTS=f"{folder}/results")
         settings["LD_LIBRARY_PATH"] = str(LIBRARY)
         try:
             done = subprocess.run([str(runner), str(matrix.TABLE)], env=settings, capture_output=True, text=True,
@@ -69,6 +67,8 @@ def run(runner, guard):
             fell = done.returncode != 0
         except subprocess.TimeoutExpired:
             fell = True
+        finally:
+            peer.stop()
         lines = open(f"{folder}/results").read().splitlines() if os.path.exists(f"{folder}/results") else []
         told = [one for one in map(json.loads, lines) if one["row"] == guard["row"]]
     passed = sum(one["outcome"] == "passed" for one in told)

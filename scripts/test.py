@@ -126,22 +126,24 @@ def faults(tally):
     else:
         tally.add("faults go", 0, 0, 1, "skipped: no Go in .venv")
     wanted = os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split()
-    for runner in wanted:
-        run_table(tally, runner, runners[runner])
+    run_table(tally, {runner: runners[runner] for runner in wanted})
     if "c" in wanted:
         run_elsewhere(tally)
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 
-def run_table(tally, runner, command):
-    """The whole fault table through one language."""
-    for number, (code, output, errors) in enumerate(matrix.run(command, runner, certificate(), 900), 1):
+def run_table(tally, runners):
+    """The whole fault table through these languages."""
+    found = dict.fromkeys(runners, (0, 0, 0))
+    for runner, code, output, errors in matrix.run(runners, certificate(), 900):
         counted = COUNTS.search(output)
-        passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
+        counts = [int(count) for count in counted.groups()] if counted else [0, 1, 0]
         if code != 0 or not counted:
-            sys.stdout.write(errors[-8000:])
-            failed = max(failed, 1)
-        tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+            sys.stdout.write(f"{errors[-8000:]}  {runner}: ended with {code}\n")
+            counts[1] = max(counts[1], 1)
+        found[runner] = tuple(map(sum, zip(found[runner], counts)))
+    for runner, (passed, failed, skipped) in found.items():
+        tally.add(f"faults {runner}", passed, failed, skipped, f"{passed} passed, {failed} failed, {skipped} skipped")
 
 
 def run_elsewhere(tally):

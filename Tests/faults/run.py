@@ -135,6 +135,13 @@ class Instance:
 
     def client(self):
         options = {"base_url": FACTS[self.service], "ca_file": os.environ.get("SIMULATOR_CA")}
+        if "front" in self.one:
+            options = {"base_url": FACTS[f"{self.service}@{self.one['front']}"], "ca_file": FACTS["ca@fronts"]}
+        if "proxy" in self.one:
+            options["proxy"] = FACTS[f"proxy@{self.one['proxy']}"]
+        os.environ.pop("https_proxy", None)
+        if "https_proxy" in self.one:
+            os.environ["https_proxy"] = FACTS[f"proxy@{self.one['https_proxy']}"]
         if self.service == "veryfront":
             options["project"] = FACTS["project"]
         for name, value in self.one.get("options", {}).items():

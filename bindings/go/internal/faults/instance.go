@@ -131,13 +131,23 @@ func (r *run) Write(line []byte) (int, error) {
 
 func (r *run) client() (*batchjobs.Client, error) {
 	logger := slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	options := []batchjobs.Option{batchjobs.WithAPIKey(sim.Key(r.service)), batchjobs.WithBaseURL(sim.Fact(r.service)),
-		batchjobs.WithLogger(logger)}
+	base, authority := sim.Fact(r.service), os.Getenv("SIMULATOR_CA")
+	if front := textOf(r.one, "front", ""); front != "" {
+		base, authority = sim.Fact(r.service+"@"+front), sim.Fact("ca@fronts")
+	}
+	options := []batchjobs.Option{batchjobs.WithAPIKey(sim.Key(r.service)), batchjobs.WithBaseURL(base), batchjobs.WithLogger(logger)}
 	if r.service == "veryfront" {
 		options = append(options, batchjobs.WithProject(sim.Fact("project")))
 	}
-	if file := os.Getenv("SIMULATOR_CA"); file != "" {
-		options = append(options, batchjobs.WithCAFile(file))
+	if authority != "" {
+		options = append(options, batchjobs.WithCAFile(authority))
+	}
+	os.Unsetenv("https_proxy")
+	if around := textOf(r.one, "https_proxy", ""); around != "" {
+		os.Setenv("https_proxy", sim.Fact("proxy@"+around))
+	}
+	if proxy := textOf(r.one, "proxy", ""); proxy != "" {
+		options = append(options, batchjobs.WithOption("proxy", sim.Fact("proxy@"+proxy)))
 	}
 	more, _ := r.one["options"].(object)
 	for name, value := range more {
