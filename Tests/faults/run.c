@@ -315,13 +315,13 @@ static void instance(void) {
     check_ending(&given, &truth, error);
     check_bounds(&given);
     check_everywhere(leaks);
-    if (given.status < 0) EXPECT_ERROR(given.status, given.status, error);
-    bj_client_destroy(client);
-    json_decref(truth.document);
     if (getenv("FAULTS_VERBOSE") != NULL)
         fprintf(stderr, "%6ld ms %-18s %4zu records  %s\n", (long)given.ms,
                 given.status == BJ_END ? verdict_name(given.verdict) : bj_status_name(given.status), given.records,
                 getenv("FAULTS_VERBOSE")[0] == '2' ? bj_error_message(error) : "");
+    if (given.status < 0) EXPECT_ERROR(given.status, given.status, error);
+    bj_client_destroy(client);
+    json_decref(truth.document);
 }
 
 /* Running */
