@@ -58,8 +58,9 @@ def run(runner, guard):
     if cases:
         return passed, failed
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:
-        peer = matrix.Secure(ctests.certificate(), Path(folder)) if guard.get("tls") else matrix.Plain(1, Path(folder))
-        settings = programs.environment(**{**peer.environment, "FAULTS_SHARD": "1/1"}, TEST_ONLY=guard["only"], FAULTS_RESULTS=f"{folder}/results")
+        whole = ("1/1", Path(folder))
+        peer = matrix.Secure(*whole, ctests.certificate()) if guard.get("tls") else matrix.Plain(*whole)
+        settings = programs.environment(**peer.environment, TEST_ONLY=guard["only"], FAULTS_RESULTS=f"{folder}/results")
         settings["LD_LIBRARY_PATH"] = str(LIBRARY)
         try:
             done = subprocess.run([str(runner), str(matrix.TABLE)], env=settings, capture_output=True, text=True,

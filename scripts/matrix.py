@@ -15,7 +15,7 @@ FOLDER = OUT / "matrix"
 LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
 SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
 # Most of a run is waiting, and faults belong to a whole simulator: so many of both.
-SHARDS = 8
+SHARDS, SECURE_SHARDS = 8, 3
 # Few jobs, because each list is walked again for each case; three pages nevertheless.
 SIMULATED = ("--jobs", "60", "--time-scale", "0")
 
@@ -34,7 +34,7 @@ def build_go():
 class Secure:
     """A simulator that speaks TLS, with all the fronts before it; `environment` is for a runner."""
 
-    def __init__(self, certificate, folder):
+    def __init__(self, shard, folder, certificate):
         folder.mkdir(parents=True, exist_ok=True)
         facts = folder / "facts.json"
         subprocess.run([str(ROOT / ".venv/bin/python"), str(ROOT / "Tests/faults/certificates.py"), str(folder)], check=True)
@@ -45,7 +45,7 @@ class Secure:
             self._simulator.stop()
             raise
         facts.write_text(json.dumps({**self._simulator.info, **self._fronts.facts}))
-        self.environment = {"SIMULATOR": str(facts), "SIMULATOR_CA": certificate[0]}
+        self.environment = {"SIMULATOR": str(facts), "SIMULATOR_CA": certificate[0], "FAULTS_SHARD": shard}
 
     def stop(self):
         """What the proxies saw and should not have seen, in words."""
@@ -55,13 +55,13 @@ class Secure:
 
 
 class Plain:
-    """A simulator for one of the shards."""
+    """A simulator without."""
 
-    def __init__(self, number, folder):
+    def __init__(self, shard, folder):
         folder.mkdir(parents=True, exist_ok=True)
         facts = folder / "facts.json"
         self._simulator = programs.simulator(*SIMULATED, "--ready", str(facts))
-        self.environment = {"SIMULATOR": str(facts), "FAULTS_SHARD": f"{number}/{SHARDS}"}
+        self.environment = {"SIMULATOR": str(facts), "FAULTS_SHARD": shard}
 
     def stop(self):
         self._simulator.stop()
@@ -69,11 +69,12 @@ class Plain:
 
 
 class Shard:
-    """A simulator and a runner for its part of the table; number 0 is what needs TLS."""
+    """A runner with its part of the table, and what it needs; beginning with those that need TLS."""
 
-    def __init__(self, command, runner, number, certificate):
-        name = f"{runner}-{number or 'tls'}"
-        self._peer = Plain(number, FOLDER / name) if number else Secure(certificate, FOLDER / name)
+    def __init__(self, command, name, number, certificate):
+        secure = number < SECURE_SHARDS
+        part = f"{number + 1}/{SECURE_SHARDS}" if secure else f"{number - SECURE_SHARDS + 1}/{SHARDS}"
+        self._peer = Secure(part, FOLDER / name, certificate) if secure else Plain(part, FOLDER / name)
         results = FOLDER / f"{name}.jsonl"
         results.unlink(missing_ok=True)
         self._output = (FOLDER / f"{name}.out").open("w+")
@@ -103,8 +104,8 @@ def run(runners, certificate, timeout):
     errors) of each shard."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     ends = time.monotonic() + timeout
-    shards = [(runner, Shard(command, runner, number, certificate))
-              for number in range(SHARDS + 1) for runner, command in runners.items()]
+    shards = [(runner, Shard(command, f"{runner}-{number + 1}", number, certificate))
+              for number in range(SECURE_SHARDS + SHARDS) for runner, command in runners.items()]
     for runner, shard in shards:
         yield runner, *shard.wait(ends)
 

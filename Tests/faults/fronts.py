@@ -4,6 +4,8 @@ Each front has a loopback address of its own and listens there on the ports of t
 """
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 from tunnel import Tunnel
 
 SERVICES = ("crustdata", "spidra", "reach", "veryfront", "storage")
+PR_SET_PDEATHSIG = 1
 # The only address that the front "inner" answers, and from which the proxy calls.
 INSIDE = "127.0.0.99"
 PROXY_PORT_OF = "control"
@@ -73,11 +76,14 @@ class Fronts:
         self._ports = {name: urlsplit(info[name]).port or 0 for name in (*SERVICES, PROXY_PORT_OF)}
         self._processes: List[subprocess.Popen[bytes]] = []
         self._tunnels: List[Tunnel] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        self._start_nginx()
-        for name, (address, words) in PROXIES.items():
-            self._start_proxy(name, address, words)
-        self._start_tunnels()
+        try:
+            self._start_nginx()
+            for name, (address, words) in PROXIES.items():
+                self._start_proxy(name, address, words)
+            self._start_tunnels()
+        except BaseException:
+            self.stop()
+            raise
         self.facts = self._describe()
 
     def stop(self) -> List[str]:
@@ -102,7 +108,8 @@ class Fronts:
 
     def _start(self, *command: str) -> None:
         with open(self._folder / f"{Path(command[0]).name}.log", "ab") as log:
-            self._processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+            self._processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                    preexec_fn=end_with_parent))
 
     def _start_nginx(self) -> None:
         paths = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -135,6 +142,11 @@ class Fronts:
         port = self._ports[PROXY_PORT_OF]
         for address, count, alternates in BREAKS.values():
             self._tunnels.append(Tunnel((address, port), (PROXIES["good"][0], port), count, alternates))
+
+
+def end_with_parent() -> None:
+    """However that ends: they have no pipe to watch as the simulator does."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def wait_for(address: str, port: int) -> None:
