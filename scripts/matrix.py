@@ -15,7 +15,7 @@ FOLDER = OUT / "matrix"
 LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
 SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
 # Most of a run is waiting, and faults belong to a whole simulator: so many of both.
-SHARDS, SECURE_SHARDS = 8, 3
+SHARDS, SECURE_SHARDS = 6, 2
 # Few jobs, because each list is walked again for each case; three pages nevertheless.
 SIMULATED = ("--jobs", "60", "--time-scale", "0")
 
