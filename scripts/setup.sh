@@ -47,6 +47,8 @@ check_test() {
     need g++ tool c++
     need valgrind tool valgrind
     need nghttp2-server tool nghttpd
+    need nginx-light tool nginx
+    need tinyproxy tool tinyproxy
     need openssl tool openssl
     need python3-venv python3 -c 'import ensurepip, venv'
 }
