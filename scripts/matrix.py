@@ -13,7 +13,7 @@ from fronts import Fronts
 TABLE = ROOT / "Tests/faults/table.json"
 FOLDER = OUT / "matrix"
 LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
-SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
+SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "faults/amid.c", "abi/support.c", "abi/check.c")
 # Most of a run is waiting, and faults belong to a whole simulator: so many of both.
 SHARDS, SECURE_SHARDS = 6, 2
 # Few jobs, because each list is walked again for each case; three pages nevertheless.
@@ -23,7 +23,7 @@ SIMULATED = ("--jobs", "60", "--time-scale", "0")
 def build(compiler, strict, libraries, folder):
     target = folder / "faults"
     subprocess.run([*compiler, *strict, *(str(ROOT / "Tests" / source) for source in SOURCES), "-Wl,--as-needed",
-                    *libraries, "-lcurl", "-ljansson", "-ldl", "-o", str(target)], check=True)
+                    *libraries, "-lcurl", "-ljansson", "-lpthread", "-ldl", "-o", str(target)], check=True)
     return target
 
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../abi/support.h"
+#include "amid.h"
 #include "grid.h"
 #include "table.h"
 
@@ -307,10 +308,12 @@ static void instance(void) {
     forget_peak();
     long before = status_kib("VmRSS:");
     int64_t began = now_ms();
+    amid_begin(text_of("amid", NULL), client);
     if (strcmp(now.operation, "list") == 0) error = run_list(&given, &truth, client);
     else if (strcmp(now.operation, "results") == 0) error = run_results(&given, &truth, client);
     else error = run_job(&given, client);
     given.ms = now_ms() - began;
+    amid_end();
     given.memory_kib = status_kib("VmHWM:") - before;
     check_ending(&given, &truth, error);
     check_bounds(&given);

@@ -19,6 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings/python/src"))
 import batchjobs
 
+from amid import amid
+
 GOAL_SECONDS = 10
 SAMPLED = 100
 FACTS = json.loads(Path(os.environ["SIMULATOR"]).read_text())
@@ -185,7 +187,7 @@ class Instance:
         Path("/proc/self/clear_refs").write_text("5")
         before, began = status_kib("VmRSS:"), time.monotonic()
         try:
-            with self.client() as client:
+            with self.client() as client, amid(self.one.get("amid"), client):
                 self.call(client)
         except batchjobs.BatchJobsError as error:
             self.error = error

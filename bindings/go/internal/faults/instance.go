@@ -159,8 +159,8 @@ func (r *run) client() (*batchjobs.Client, error) {
 }
 
 // call makes the operation, and gives how it ended.
-func (r *run) call(c *batchjobs.Client) error {
-	ctx, id := context.Background(), sim.Sample(r.service, r.sample)
+func (r *run) call(ctx context.Context, c *batchjobs.Client) error {
+	id := sim.Sample(r.service, r.sample)
 	switch r.operation {
 	case "list":
 		for job, err := range c.Jobs(ctx) {
@@ -295,7 +295,9 @@ func (r *run) do() []string {
 	debug.FreeOSMemory()
 	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forget the peak
 	before, began := status("VmRSS:"), time.Now()
-	err = r.call(c)
+	ctx, end := r.amid(textOf(r.one, "amid", ""))
+	err = r.call(ctx, c)
+	end()
 	took, grown := time.Since(began), status("VmHWM:")-before
 	r.checkEnding(err)
 	r.checkBounds(took, grown)
