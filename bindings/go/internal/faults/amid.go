@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -68,6 +69,9 @@ func (r *run) signals(cancel func()) func() {
 }
 
 func (r *run) takeDescriptors(cancel func()) func() {
+	// What Go closes behind our back would leave one.
+	http.DefaultClient.CloseIdleConnections()
+	time.Sleep(moment)
 	lowest, err := syscall.Dup(0)
 	r.fail(err)
 	syscall.Close(lowest)
