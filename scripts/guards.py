@@ -20,7 +20,7 @@ from programs import OUT, ROOT
 PLACE = ROOT / ".build-guard"
 TREE, SCRATCH, LIBRARY = PLACE / "tree", PLACE / "build", PLACE / "lib"
 # Seconds for a row's cases, and for a C test: many times what it takes with its guard.
-PATIENCE, TEST_PATIENCE = 120, 300
+PATIENCE, TEST_PATIENCE = 120, 150
 
 
 def copy_sources():
