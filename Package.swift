@@ -53,7 +53,8 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("m"),
                 .unsafeFlags(
-                    ["-use-ld=lld"]
+                    // Functions that were compiled to the same code are kept once.
+                    ["-use-ld=lld", "-Xlinker", "--icf=all"]
                         + linker(
                             "-soname=libbatchjobs.so.0", "-z", "defs", "-z", "nodelete",
                             "--gc-sections",

@@ -26,9 +26,11 @@ NO_VALGRIND, NO_ASAN = ("hygiene", "nomemory", "chaos"), ("hygiene", "nomemory")
 MORE = {"waits": ("--jobs", "1200")}
 STRICT = ("-std=c11", "-g", "-Wall", "-Wextra", "-pedantic", "-Werror")
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
-TIMED = ("limits", "cancel")
+# These take longest, and begin first.
+LONG = ("protocol", "errors", "torn", "waits", "wait", "retry", "pages", "log")
+CORES = min(4, os.cpu_count() or 1)
 # Most of a test is waiting.
-WORKERS = min(4, os.cpu_count() or 1)
+WORKERS = 2 * CORES
 # Programs that the part c has run, all of each, with nothing failed or skipped.
 HELD = set()
 
@@ -51,7 +53,7 @@ def build_c(flavour, compile_with=(), libraries=None, names=C_TESTS):
             sys.stdout.write(result.stderr)
             result.check_returncode()
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(CORES) as pool:
         list(pool.map(build, names))
     return folder
 
@@ -68,19 +70,16 @@ def certificate():
 
 
 def run_c(tally, label, folder, prefix=(), names=C_TESTS, timeout=900, **extra):
-    """Runs programs, a few at a time; those that hold milliseconds to a bound come last and alone."""
+    """Runs programs, a few at a time, the longest first."""
     certificate()
 
     def run(name):
         return run_program([*prefix, str(folder / name)], name, timeout, extra)
 
-    together = [name for name in names if name not in TIMED]
-    alone = [name for name in names if name in TIMED]
+    names = sorted(names, key=lambda name: name not in LONG)
     with ThreadPoolExecutor(WORKERS) as pool:
-        for name, outcome in zip(together, pool.map(run, together)):
+        for name, outcome in zip(names, pool.map(run, names)):
             report(tally, label, name, *outcome)
-    for name in alone:
-        report(tally, label, name, *run(name))
 
 
 def report(tally, label, name, code, output, said, took):

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import matrix
 import programs
-from ctests import COUNTS, HELD, STRICT, TIMED, WORKERS, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
+from ctests import COUNTS, HELD, STRICT, WORKERS, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
 from examples import examples
 from gotests import go
 from programs import OUT, ROOT
@@ -150,7 +150,8 @@ def run_table(tally, runners):
 def run_elsewhere(tally):
     """The rows that C tests of their own show: those that the part c has not run yet, several programs at once."""
     found = matrix.elsewhere()
-    folder = build_c("plain", names=sorted({program for program, _ in found}))
+    names = sorted({program for program, _ in found})
+    folder = build_c("plain", names=names)
 
     def run(program):
         """For each of its tests whether it held, and after how many seconds."""
@@ -168,11 +169,8 @@ def run_elsewhere(tally):
             ended[test] = held, took
         return ended
 
-    names = sorted({program for program, _ in found})
-    together = [name for name in names if name not in TIMED]
     with (matrix.FOLDER / "c-elsewhere.jsonl").open("w") as file, ThreadPoolExecutor(WORKERS) as pool:
-        ended = dict(zip(together, pool.map(run, together)))
-        ended.update((name, run(name)) for name in names if name in TIMED)
+        ended = dict(zip(names, pool.map(run, names)))
         for (program, test), cases in found.items():
             held, took = ended[program][test]
             matrix.tell(cases, "passed" if held else "failed", int(took * 1000), file)

@@ -33,20 +33,29 @@ struct Address {
 
 /// Everything but the unreserved characters of RFC 3986 as `%XX`.
 func percentEncoded(_ value: String) -> String {
+    // Most ids need nothing.
+    if value.utf8.allSatisfy(isUnreserved) { return value }
     var encoded: [UInt8] = []
     for byte in value.utf8 {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
+        if isUnreserved(byte) {
             encoded.append(byte)
-        default:
+        } else {
             encoded.append(UInt8(ascii: "%"))
             encoded.append(hexDigit(byte >> 4))
             encoded.append(hexDigit(byte & 15))
         }
     }
     return String(decoding: encoded, as: UTF8.self)
+}
+
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        true
+    default: false
+    }
 }
 
 /// Undoes `percentEncoded`; nil where a `%` is not followed by two digits or the bytes are not

@@ -17,6 +17,15 @@ public struct Answer {
         do throws(JSONFault) { return try Value(document: body) } catch { throw failure(error) }
     }
 
+    /// The same as an object with the members that a table names.
+    func members(_ table: FieldTable) throws(Failure) -> Members {
+        do throws(JSONFault) {
+            return try Members(document: body, table)
+        } catch {
+            throw failure(error)
+        }
+    }
+
     /// The rows at a path, and the envelope around them.
     func cut(
         _ path: [String], _ table: FieldTable

@@ -3,6 +3,7 @@ import BatchJobsJSON
 /// One account at one service. Immutable, so that any number of threads may use it.
 public final class Client: Sendable {
     public let provider: any Provider
+    let name: StaticString
     public let transport: any Transport
     public let interruption = Interruption()
     public let log = Log()
@@ -16,10 +17,11 @@ public final class Client: Sendable {
         _ provider: any Provider, _ settings: Settings, _ transport: any Transport
     ) throws(Failure) {
         self.provider = provider
+        name = provider.facts.name
         self.settings = settings
         self.transport = transport
         credentials = Credentials(settings[.apiKey] ?? "", transport)
-        gate = RequestGate(settings, transport, provider.facts.name)
+        gate = RequestGate(settings, transport, name)
         base = withoutTrailingSlash(settings[.baseURL] ?? provider.facts.origin)
         try Self.check(settings, provider)
         try Self.check(base, transport)
@@ -68,7 +70,6 @@ public final class Client: Sendable {
             interruption: interruption)
     }
 
-    var name: StaticString { provider.facts.name }
 
     /// Sets the way to a fresh token after a 401. Before the client is shared.
     public func setTokenProvider(_ provider: (() -> String?)?) { credentials.provider = provider }
@@ -161,10 +162,9 @@ public final class Client: Sendable {
     }
 
     func job(_ answer: Answer, _ id: String) throws(Failure) -> Job {
-        let name = provider.facts.name
         let origin = RowOrigin(
             provider: name, path: provider.facts.jobPath, askedID: id, texts: Buffer())
-        let row = Members(try provider.jobRow(answer), provider.table)
+        let row = try provider.jobRow(answer)
         let job = try job(row, index: nil, of: origin)
         guard job.id.equalsIgnoringCase(id) else {
             let found = job.id[0..<100].text ?? ""

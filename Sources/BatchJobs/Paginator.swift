@@ -31,7 +31,7 @@ struct Paginator {
     /// Hashes of the states asked for.
     private var seenStates: Set<Int> = []
     /// Hashes of the ids delivered or passed over.
-    private var seenIDs: Set<Int> = []
+    private var seenIDs: Set<Seen> = []
     private var knownPages = 0
     private var ended = false
     private var failure: Failure?
@@ -75,7 +75,7 @@ struct Paginator {
     /// Takes a page that has arrived: each row's id, hashed, and whether the filter wants it.
     mutating func accept(_ rows: [(id: Int, wanted: Bool)], _ next: NextPage) -> Delivery {
         pagesRead += 1
-        let isNew = rows.map { seenIDs.insert($0.id).inserted }
+        let isNew = rows.map { seenIDs.insert(Seen(id: $0.id)).inserted }
         if isNew.contains(true) { knownPages = 0 } else if isNumbered || !rows.isEmpty { knownPages += 1 }
         let most = isNumbered ? Self.mostKnownPages.numbers : Self.mostKnownPages.cursors
         if knownPages >= most {
@@ -138,6 +138,12 @@ struct Paginator {
         Failure(.cursor, "the list goes in circles: \(service) \(what)")
             .detail("cursor", place.state ?? "")
     }
+}
+
+/// A hash that a set takes as it is: hashed once more, an id would cost twice as much.
+private struct Seen: Hashable {
+    let id: Int
+    func _rawHashValue(seed: Int) -> Int { id ^ seed }
 }
 
 func hash(_ state: String) -> Int {

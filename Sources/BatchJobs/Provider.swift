@@ -59,8 +59,8 @@ public protocol Provider: AnyObject, Sendable {
     /// The address of one job.
     func jobAddress(_ id: String, base: String, _ settings: Settings, forResults: Bool) -> String
 
-    /// Where the job stands in the answer to `jobAddress`.
-    func jobRow(_ answer: Answer) throws(Failure) -> Value
+    /// The job in the answer to `jobAddress`.
+    func jobRow(_ answer: Answer) throws(Failure) -> Members
 
     /// The members that `fields` reads of a row.
     var table: FieldTable { get }
@@ -141,5 +141,7 @@ public enum Providers {
 extension Provider {
     public func check(_ settings: Settings) throws(Failure) {}
 
-    public func jobRow(_ answer: Answer) throws(Failure) -> Value { try answer.whole() }
+    public func jobRow(_ answer: Answer) throws(Failure) -> Members {
+        try answer.members(table)
+    }
 }

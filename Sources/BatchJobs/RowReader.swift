@@ -56,12 +56,11 @@ public struct RowReader {
 
     /// A text; null reads as absent.
     func text(_ members: Members, _ index: Int) throws(Failure) -> Range<Int>? {
-        guard let kind = members.kind(index), kind != .null else { return nil }
-        guard kind == .string else { throw wrong(members, index, "a string") }
         do throws(TextFault) {
-            return try members.decode(index, into: texts)
+            return try members.text(index, into: texts)
         } catch {
             if error == .noMemory { throw .noMemory }
+            guard members[index]?.kind == .string else { throw wrong(members, index, "a string") }
             let place = place(name(members, index))
             throw protocolFailure(
                 "\(provider)'s answer: \(place) is no text: not UTF-8, or a NUL or half a surrogate pair inside",
@@ -87,10 +86,8 @@ public struct RowReader {
 
     /// A count; absent and null read as -1.
     func count(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
-        guard let kind = members.kind(index), kind != .null else { return -1 }
-        guard let number = members.integer(index), number >= 0 else {
-            throw wrong(members, index, "a whole number of 0 or more")
-        }
+        guard let number = members.integer(index, none: -1), number >= 0 || members.isAbsent(index)
+        else { throw wrong(members, index, "a whole number of 0 or more") }
         return number
     }
 
@@ -102,16 +99,16 @@ public struct RowReader {
 
     /// A time; absent, null and text that is no timestamp read as none.
     func time(_ members: Members, _ index: Int) throws(Failure) -> Int64 {
-        guard let kind = members.kind(index), kind != .null else { return .min }
-        guard kind == .string else { throw wrong(members, index, "a timestamp") }
-        return members.milliseconds(index) ?? .min
+        if let time = members.milliseconds(index) { return time }
+        guard members.isAbsent(index) || members[index]?.kind == .string else {
+            throw wrong(members, index, "a timestamp")
+        }
+        return .min
     }
 
     /// Throws where a member is absent or null.
     func require(_ members: Members, _ index: Int) throws(Failure) {
-        guard let kind = members.kind(index), kind != .null else {
-            throw wrong(members, index, "a value")
-        }
+        if members.isAbsent(index) { throw wrong(members, index, "a value") }
     }
 
     /// Looks a status word up; one that nobody knows is not done, and unknown.

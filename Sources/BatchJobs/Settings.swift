@@ -111,7 +111,8 @@ private func isToken(_ name: String) -> Bool {
 
 /// Anything but control characters; a tab is none that could end the header.
 func isHeaderValue(_ value: String) -> Bool {
-    value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 9 }
+    var value = value
+    return value.withUTF8 { unsafe $0.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 9 } }
 }
 
 private func knownOptions() -> String {

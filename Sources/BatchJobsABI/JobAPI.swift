@@ -34,7 +34,7 @@ public import CBatchJobs
 }
 
 @c @implementation public func bj_job_id(_ job: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(job, Job.self)?.id.pointer
+    unsafe look(job, Job.self, none: nil) { unsafe $0.id.pointer }
 }
 
 @c @implementation public func bj_job_provider(_ job: OpaquePointer!) -> UnsafePointer<CChar>! {
@@ -42,37 +42,33 @@ public import CBatchJobs
 }
 
 @c @implementation public func bj_job_kind(_ job: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(job, Job.self)?.kind?.pointer
+    unsafe look(job, Job.self, none: nil) { unsafe $0.kind?.pointer }
 }
 
 @c @implementation public func bj_job_status_word(_ job: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(job, Job.self)?.word?.pointer
+    unsafe look(job, Job.self, none: nil) { unsafe $0.word?.pointer }
 }
 
 @c @implementation public func bj_job_error_text(_ job: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(job, Job.self)?.errorText?.pointer
+    unsafe look(job, Job.self, none: nil) { unsafe $0.errorText?.pointer }
 }
 
 @c @implementation public func bj_job_phase(_ job: OpaquePointer!) -> Int32 {
-    unsafe object(job, Job.self)?.fields.phase.rawValue ?? -1
+    unsafe look(job, Job.self, none: -1) { $0.fields.phase.rawValue }
 }
 
 @c @implementation public func bj_job_outcome(_ job: OpaquePointer!) -> Int32 {
-    unsafe object(job, Job.self)?.fields.outcome.rawValue ?? -1
+    unsafe look(job, Job.self, none: -1) { $0.fields.outcome.rawValue }
 }
 
 @c @implementation public func bj_job_count(_ job: OpaquePointer!, _ which: Int32) -> Int64 {
-    guard let job = unsafe object(job, Job.self), let count = Count(rawValue: Int(which)) else {
-        return -1
-    }
-    return job.fields[count]
+    guard let count = Count(rawValue: Int(which)) else { return -1 }
+    return unsafe look(job, Job.self, none: -1) { $0.fields[count] }
 }
 
 @c @implementation public func bj_job_time(_ job: OpaquePointer!, _ which: Int32) -> Int64 {
-    guard let job = unsafe object(job, Job.self), let moment = Moment(rawValue: Int(which)) else {
-        return .min
-    }
-    return job.fields[moment]
+    guard let moment = Moment(rawValue: Int(which)) else { return .min }
+    return unsafe look(job, Job.self, none: .min) { $0.fields[moment] }
 }
 
 @c @implementation public func bj_job_field(

@@ -67,14 +67,13 @@ final class PagesHandle {
 }
 
 @c @implementation public func bj_page_count(_ page: OpaquePointer!) -> Int {
-    unsafe object(page, Page.self)?.jobs.count ?? 0
+    unsafe look(page, Page.self, none: 0) { $0.jobs.count }
 }
 
 @c @implementation public func bj_page_job(_ page: OpaquePointer!, _ index: Int) -> OpaquePointer! {
-    guard let page = unsafe object(page, Page.self), page.jobs.indices.contains(index) else {
-        return nil
+    unsafe look(page, Page.self, none: nil) { page in
+        page.jobs.indices.contains(index) ? unsafe borrowed(page.jobs[index]) : nil
     }
-    return unsafe borrowed(page.jobs[index])
 }
 
 @c @implementation public func bj_page_next_cursor(_ page: OpaquePointer!)

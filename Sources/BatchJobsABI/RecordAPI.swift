@@ -1,23 +1,24 @@
 import BatchJobs
 import BatchJobsJSON
-public import CBatchJobs
+import CBatchJobs
 
 @c @implementation public func bj_record_data(
     _ record: OpaquePointer!, _ length: UnsafeMutablePointer<Int>!
 ) -> UnsafePointer<CChar>! {
-    unsafe span(object(record, Record.self)?.data, length)
+    unsafe length?.pointee = 0
+    return unsafe look(record, Record.self, none: nil) { unsafe span($0.data, length) }
 }
 
 @c @implementation public func bj_record_key(_ record: OpaquePointer!) -> UnsafePointer<CChar>! {
-    unsafe object(record, Record.self)?.key?.pointer
+    unsafe look(record, Record.self, none: nil) { unsafe $0.key?.pointer }
 }
 
 @c @implementation public func bj_record_outcome(_ record: OpaquePointer!) -> Int32 {
-    unsafe object(record, Record.self)?.outcome.rawValue ?? -1
+    unsafe look(record, Record.self, none: -1) { $0.outcome.rawValue }
 }
 
 @c @implementation public func bj_record_index(_ record: OpaquePointer!) -> Int64 {
-    unsafe object(record, Record.self)?.index ?? -1
+    unsafe look(record, Record.self, none: -1) { $0.index }
 }
 
 @c @implementation public func bj_batch_count(_ batch: OpaquePointer!) -> Int {

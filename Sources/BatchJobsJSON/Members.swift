@@ -1,38 +1,12 @@
-/// The names of the members that a reader wants of one kind of object, best in the order in which
-/// the service writes them.
+/// The names of the members that a reader wants of one kind of object.
 public struct FieldTable: Sendable {
     let names: [StaticString]
-    private let keys: [Key]
 
-    /// What tells most names apart without a look at the rest of them.
-    private struct Key: Sendable {
-        let length: Int
-        let lastByte: UInt8
-    }
+    public init(_ names: StaticString...) { self.names = names }
 
-    public init(_ names: StaticString...) {
-        self.names = names
-        keys = names.map { name in
-            let length = name.utf8CodeUnitCount
-            return Key(length: length, lastByte: unsafe length > 0 ? name.utf8Start[length - 1] : 0)
-        }
-    }
-
-    /// The place of the name between two offsets. The search begins behind the name found last,
-    /// where it mostly ends as well.
-    @inline(__always)
-    func place(of name: Range<Int>, in scanner: Scanner, after last: Int) -> Int? {
-        let (length, lastByte) = (name.count, scanner.byte(name.upperBound - 1))
-        var index = last
-        for _ in 0..<keys.count {
-            index = index + 1 < keys.count ? index + 1 : 0
-            if keys[index].length == length, keys[index].lastByte == lastByte,
-                scanner.matches(name, names[index])
-            {
-                return index
-            }
-        }
-        return nil
+    /// The place of the name between two offsets.
+    func place(of name: Range<Int>, in scanner: Scanner) -> Int? {
+        names.firstIndex { scanner.matches(name, $0) }
     }
 
     /// The same for a name with escapes, which must be undone to be compared.
@@ -46,6 +20,15 @@ public struct FieldTable: Sendable {
 /// an object has no such member.
 struct MemberPlaces {
     private var all: [Range<Int>] = []
+    /// The names of the object before, in their order and with their quotes. A service writes all its
+    /// rows alike: a name that is the same there again needs neither a scan nor a search.
+    private var known: [KnownName] = []
+
+    private struct KnownName {
+        let place: Range<Int>
+        /// Where the table has it; -1 where it does not.
+        let index: Int
+    }
 
     /// Passes over a value, and notes its members if it is an object; the last of duplicates.
     /// Answers where the value ends.
@@ -57,19 +40,18 @@ struct MemberPlaces {
         guard scanner.byte(start) == UInt8(ascii: "{") else { return try scanner.skipValue(start) }
         var at = scanner.skipSpace(start + 1)
         if scanner.byte(at) == UInt8(ascii: "}") { return at + 1 }
-        var last = -1
+        var number = 0
         while true {
-            let name = try scanner.skipText(at)
-            let value = try scanner.skipColon(name.end)
-            let end = try scanner.skipValue(value, within: 1)
-            let index =
-                name.hasEscapes
-                ? table.place(ofEscaped: bytes[at..<name.end])
-                : table.place(of: at + 1..<name.end - 1, in: scanner, after: last)
-            if let index {
-                last = index
-                all[base + index] = value - start..<end - start
+            let name: KnownName
+            if number < known.count, scanner.matches(at, known[number].place) {
+                name = KnownName(place: at..<at + known[number].place.count, index: known[number].index)
+            } else {
+                name = try learn(number, scanner, at, bytes, table)
             }
+            let value = try scanner.skipColon(name.place.upperBound)
+            let end = try scanner.skipValue(value, within: 1)
+            if name.index >= 0 { all[base + name.index] = value - start..<end - start }
+            number += 1
             at = scanner.skipSpace(end)
             if scanner.byte(at) == UInt8(ascii: "}") { return at + 1 }
             guard scanner.byte(at) == UInt8(ascii: ",") else {
@@ -78,6 +60,26 @@ struct MemberPlaces {
             at = scanner.skipSpace(at + 1)
         }
     }
+
+    private mutating func learn(
+        _ number: Int, _ scanner: Scanner, _ start: Int, _ bytes: Bytes, _ table: FieldTable
+    ) throws(JSONFault) -> KnownName {
+        let (end, hasEscapes) = try scanner.skipText(start)
+        let index =
+            hasEscapes
+            ? table.place(ofEscaped: bytes[start..<end])
+            : table.place(of: start + 1..<end - 1, in: scanner)
+        let name = KnownName(place: start..<end, index: index ?? -1)
+        if number < known.count {
+            known[number] = name
+        } else if number < Self.mostKnown {
+            known.append(name)
+        }
+        return name
+    }
+
+    /// No service has rows of so many members.
+    private static let mostKnown = 64
 
     /// Those of one object.
     func slice(_ object: Int, _ table: FieldTable) -> ArraySlice<Range<Int>> {
@@ -109,6 +111,20 @@ public struct Members: Sendable {
         self.places = places.slice(0, table)
     }
 
+    /// Reads a whole document: one value, whose members are found while it is checked.
+    public init(document bytes: Bytes, _ table: FieldTable) throws(JSONFault) {
+        var places = MemberPlaces()
+        let range = try unsafe bytes.withUnsafeBytes { (raw) throws(JSONFault) -> Range<Int> in
+            let scanner = unsafe Scanner(raw)
+            let start = scanner.skipSpace(0)
+            let end = try places.add(scanner, start, bytes, table)
+            let rest = scanner.skipSpace(end)
+            if rest < scanner.count { throw scanner.fault(rest, "nothing behind the value") }
+            return start..<end
+        }
+        self.init(Value(cut: bytes[range]), table, places.slice(0, table))
+    }
+
     init(_ object: Value, _ table: FieldTable, _ places: ArraySlice<Range<Int>>) {
         self.object = object
         outerName = ""
@@ -121,14 +137,14 @@ public struct Members: Sendable {
         names.indices.contains(index) ? names[index] : ""
     }
 
-    /// What kind the member at a place is; nil where the object has none.
-    public func kind(_ index: Int) -> Kind? {
-        unsafe withBytes(index) { unsafe $0.first.map { Kind(firstByte: $0) } }
+    /// Whether the object has no such member, or one that is null.
+    public func isAbsent(_ index: Int) -> Bool {
+        unsafe withBytes(index) { unsafe isNone($0) }
     }
 
-    /// `Value.integer` of the member.
-    public func integer(_ index: Int) -> Int64? {
-        unsafe withBytes(index) { unsafe wholeNumber($0) }
+    /// `Value.integer` of the member; `none` where it is absent.
+    public func integer(_ index: Int, none: Int64) -> Int64? {
+        unsafe withBytes(index) { unsafe isNone($0) ? none : wholeNumber($0) }
     }
 
     /// `Value.milliseconds` of the member, which must be a string.
@@ -136,11 +152,16 @@ public struct Members: Sendable {
         unsafe withBytes(index) { unsafe stringMilliseconds($0) }
     }
 
-    /// `Value.decode` of the member, which must be a string.
-    public func decode(_ index: Int, into buffer: Buffer) throws(TextFault) -> Range<Int> {
+    /// `Value.decode` of the member; nil where it is absent.
+    public func text(_ index: Int, into buffer: Buffer) throws(TextFault) -> Range<Int>? {
         try unsafe withBytes(index) { (raw) throws(TextFault) in
-            try unsafe decodeString(raw, into: buffer)
+            unsafe isNone(raw) ? nil : try unsafe decodeString(raw, into: buffer)
         }
+    }
+
+    @inline(__always)
+    private func isNone(_ raw: UnsafeBufferPointer<UInt8>) -> Bool {
+        unsafe raw.isEmpty || raw[0] == UInt8(ascii: "n")
     }
 
     /// The member's bytes; none at all where the object has none.

@@ -115,6 +115,13 @@ public struct JSONFault: Error, Sendable {
         return unsafe memcmp(base + range.lowerBound, constant.utf8Start, range.count) == 0
     }
 
+    /// Whether what begins at an offset is the same as what stands in a place.
+    @inline(__always)
+    func matches(_ at: Int, _ place: Range<Int>) -> Bool {
+        guard place.count <= count - at, let base = unsafe base else { return false }
+        return unsafe memcmp(base + at, base + place.lowerBound, place.count) == 0
+    }
+
     private func skipEscape(_ start: Int) throws(JSONFault) -> Int {
         switch byte(start + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),

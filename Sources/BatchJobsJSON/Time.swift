@@ -58,7 +58,7 @@ public func startOfDay(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
 
     @inline(__always)
     mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard UInt32(byte(at)) == character.value, !isAtEnd else { return false }
+        guard UInt32(byte(at)) == character.value else { return false }
         at += 1
         return true
     }
@@ -73,6 +73,7 @@ public func startOfDay(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
         return Int64(tens) * 10 + Int64(ones)
     }
 
+    @inline(__always)
     private mutating func digit() -> Int64? {
         guard isDigit(byte(at)) else { return nil }
         defer { at += 1 }
@@ -80,6 +81,7 @@ public func startOfDay(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
     }
 
     /// `HH:MM[:SS[.fraction]]` in milliseconds; what a fraction says beyond them is cut off.
+    @inline(__always)
     mutating func timeOfDay() -> Int64? {
         guard let hour = pair(), take(":"), let minute = pair(), hour < 24, minute < 60
         else { return nil }
@@ -95,6 +97,7 @@ public func startOfDay(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
     }
 
     /// `Z`, `+HH`, `+HHMM` or `+HH:MM` in milliseconds.
+    @inline(__always)
     mutating func offset() -> Int64? {
         if take("Z") || take("z") { return 0 }
         let sign: Int64

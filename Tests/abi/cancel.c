@@ -138,7 +138,7 @@ static void ended_from_outside(int whole_client) {
             int64_t ended = now_ms();
             pthread_join(thread, NULL);
             EXPECT_ERROR(status, BJ_E_CANCELLED, error);
-            CHECK(ended - ender.fired_at <= patience(100));
+            CHECK(ended - ender.fired_at <= patience(500));
             /* The client can be used again; with the fired cancel it cannot. */
             calm();
             bj_job *job;
@@ -178,7 +178,7 @@ static void fired_from_a_signal_handler(void) {
     int64_t began = now_ms();
     setitimer(ITIMER_REAL, &timer, NULL);
     bj_status status = call_get(client, cancel, &error);
-    CHECK(now_ms() - began <= patience(150) + 50);
+    CHECK(now_ms() - began <= patience(500) + 50);
     EXPECT_ERROR(status, BJ_E_CANCELLED, error);
     sigaction(SIGALRM, &before, NULL);
     bj_cancel_destroy(cancel);
@@ -481,7 +481,7 @@ static void at_every_place(void) {
                 int64_t ended = now_ms();
                 if (way != 2) pthread_join(thread, NULL);
                 EXPECT_ERROR(status, BJ_E_CANCELLED, error);
-                CHECK(ended - (way == 2 ? when.fired_at : ender.fired_at) <= patience(100));
+                CHECK(ended - (way == 2 ? when.fired_at : ender.fired_at) <= patience(500));
                 PLACES[p].mend(client);
                 bj_client_destroy(client);
                 bj_cancel_destroy(cancel);

@@ -303,7 +303,7 @@ static void waits_and_deadlines(void) {
     for (int i = 0; i < 3; i++) {
         began = now_ms();
         status = get_from(client, "reach", &error);
-        CHECK(now_ms() - began <= 900 + patience(100));
+        CHECK(now_ms() - began <= 900 + patience(500));
         CHECK_INT(bj_error_retry_after_ms(error), -1);
         EXPECT_ERROR(status, BJ_E_SERVER, error);
     }

@@ -82,7 +82,7 @@ final class Reach: Provider {
     }
 
     /// Only the members around the row are read, so that its bytes pass through whatever they hold.
-    func jobRow(_ answer: Answer) throws(Failure) -> Value {
+    func jobRow(_ answer: Answer) throws(Failure) -> Members {
         let origin = RowOrigin(provider: facts.name, path: "", askedID: nil, texts: Buffer())
         let whole = RowReader(try answer.whole(), index: nil, of: origin)
         let members = try whole.members(of: whole.row, envelopeTable, "")
@@ -91,7 +91,7 @@ final class Reach: Provider {
             throw whole.wrong("success", "a boolean", success)
         }
         guard succeeded else { throw refusal(members[1]?.text, members[3]) }
-        return try whole.required(members[2], "data")
+        return Members(try whole.required(members[2], "data"), table)
     }
 
     /// A refusal may come with the status 200.
