@@ -50,6 +50,7 @@ check_test() {
     need valgrind tool valgrind
     need nghttp2-server tool nghttpd
     need nginx-light daemon nginx
+    need tinyproxy-bin tool tinyproxy
     need openssl tool openssl
     need python3-venv python3 -c 'import ensurepip, venv'
 }
