@@ -389,8 +389,8 @@ void bj_client_set_interrupt(bj_client *client, bj_interrupt_fn fn,
                              void *payload);
 
 /* Sets a function that gives a fresh token when the service answers 401. It is
- * called at most once in each call of the library (of a bj_client_list, once
- * for each page), on the thread of that call; it puts the token into sink with
+ * called at most once in each call of the library (of a bj_client_list once for
+ * each page, of a wait for each request), on the thread of that call; it puts the token into sink with
  * bj_token_set and returns 0. The request is then sent again with it, and so
  * are all later ones, on every thread. (An own header.Authorization still wins
  * over it.) Nonzero, no token, or one that cannot stand in a header (empty,

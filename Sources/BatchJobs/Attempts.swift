@@ -13,6 +13,8 @@ struct Attempts {
     /// The number of the token that the last request carried.
     private(set) var usedToken = 0
     private var lastCost = 1
+    /// When somebody began to wait for the answer.
+    private var started: Int64 = 0
 
     init(_ client: Client, _ settings: Settings, _ session: any Session, _ call: Call) {
         self.client = client
@@ -45,7 +47,7 @@ struct Attempts {
         begin()
         var prefetched = prefetched
         while true {
-            let started = client.transport.monotonicMS()
+            started = client.transport.monotonicMS()
             do throws(Failure) {
                 let exchange: any Exchange
                 if let prefetched {
@@ -55,7 +57,7 @@ struct Attempts {
                     exchange = try start(url)
                 }
                 let answer = try read(exchange)
-                succeeded(url, answer, started)
+                succeeded(url, answer)
                 return answer
             } catch {
                 client.blame(error, url, settings)
@@ -85,8 +87,14 @@ struct Attempts {
         let head = try exchange.head(call)
         if (200...299).contains(head.status) { return head }
         let body = try errorBody(exchange, call, client.transport)
-        throw serviceFailure(
-            head, body, from: client.name.description, wallMS: client.transport.wallMS())
+        // One that was sent ahead may have been refused long ago: part of the wait has passed.
+        let age = max(0, started - head.at)
+        let failure = serviceFailure(
+            head, body, from: client.name.description, wallMS: client.transport.wallMS() - age)
+        if failure.retryAfterMS >= 0 {
+            failure.retryAfterMS = max(0, failure.retryAfterMS - age)
+        }
+        throw failure
     }
 
     private func read(_ exchange: any Exchange) throws(Failure) -> Answer {
@@ -103,10 +111,7 @@ struct Attempts {
 
     /// Returns when the request may be sent again, or throws the failure of the call.
     mutating func recover(_ failure: Failure, fromService: Bool = true) throws(Failure) {
-        if fromService, failure.status == .unauthenticated, !hasRefreshed {
-            hasRefreshed = true
-            if try refresh(failure) { return }
-        }
+        if fromService, failure.status == .unauthenticated, try refresh(failure) { return }
         let transport = client.transport
         let now = transport.monotonicMS()
         let decision = retry.decide(
@@ -126,9 +131,11 @@ struct Attempts {
         try session.pause(pause, call)
     }
 
-    private func refresh(_ failure: Failure) throws(Failure) -> Bool {
+    private mutating func refresh(_ failure: Failure) throws(Failure) -> Bool {
         do throws(Failure) {
-            guard try client.credentials.refresh(refused: usedToken) else { return false }
+            guard try client.credentials.refresh(refused: usedToken, &hasRefreshed) else {
+                return false
+            }
         } catch {
             error.httpStatus = failure.httpStatus
             error.requestID = failure.requestID
@@ -143,7 +150,7 @@ struct Attempts {
     /// Gives back what a success repays.
     func repay() { client.budget.deposit(lastCost) }
 
-    private func succeeded(_ url: String, _ answer: Answer, _ started: Int64) {
+    private func succeeded(_ url: String, _ answer: Answer) {
         repay()
         client.log(.debug) {
             let elapsed = client.transport.monotonicMS() - started

@@ -34,10 +34,12 @@ final class Credentials: @unchecked Sendable {
     }
 
     /// After a refusal of the token with that number: true when there is another one now. Where a
-    /// second thread has fetched one meanwhile, that one serves.
-    func refresh(refused: Int) throws(Failure) -> Bool {
+    /// second thread has fetched one meanwhile, that one serves. The provider is asked once.
+    func refresh(refused: Int, _ hasAsked: inout Bool) throws(Failure) -> Bool {
         guard let provider else { return false }
         if current.generation != refused { return true }
+        if hasAsked { return false }
+        hasAsked = true
         guard let fresh = provider() else {
             throw Failure(.unauthenticated, "the token provider gave no token")
         }

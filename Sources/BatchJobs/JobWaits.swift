@@ -62,9 +62,6 @@ public final class JobWaits {
     static func open(
         _ client: Client, _ ids: [String], _ settings: Settings, _ cancel: (any Cancellation)?
     ) throws(Failure) -> JobWaits {
-        guard ids.count <= maximum else {
-            throw Failure.argument("at most \(maximum) jobs can be waited for at once")
-        }
         for (index, id) in ids.enumerated() {
             do throws(Failure) {
                 try checkID(id)
@@ -80,18 +77,23 @@ public final class JobWaits {
         return JobWaits(client, try client.transport.session(), ids, settings, list, cancel)
     }
 
+    /// A call of the caller, for one event or for all.
+    public func newCall() -> Call {
+        Call(now: 0, timeoutMS: .max, cancel: cancel, interruption: client.interruption)
+    }
+
     /// The next event; nil when each place has had its last.
-    public func next() throws(Failure) -> Event? {
-        let call = Call(
-            now: client.transport.monotonicMS(), timeoutMS: .max, cancel: cancel,
-            interruption: client.interruption)
+    public func next(_ call: Call) throws(Failure) -> Event? {
         try session.check(call)
         while true {
             if let event = takeEvent() { return event }
             let now = client.transport.monotonicMS()
             switch plan.next(now: now, breath: client.gate.breath(now: now)) {
             case .end: return nil
-            case .sleep(let milliseconds): try session.pause(milliseconds, call)
+            case .sleep(let milliseconds):
+                // An answer from before the pause would tell how a job stood then.
+                ahead = []
+                try session.pause(milliseconds, call)
             case .page(let state): try readPage(state, call)
             case .job(let index): try ask(index, call)
             case .close(let index, let failure):

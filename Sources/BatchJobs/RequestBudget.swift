@@ -24,6 +24,8 @@ struct RequestBudget {
     /// What the service leaves up to `resetAt`; nothing is known without one.
     private var left: Int64 = 0
     private var resetAt: Int64?
+    /// After the reset one request has gone out, and nobody has told yet what is left.
+    private var isProbing = false
 
     init(most: Int64, intervalMS: Int64, slots: Int64) {
         self.most = Int(most)
@@ -34,17 +36,20 @@ struct RequestBudget {
     /// Counts a request that goes out now, and answers nil; or else how long it must wait, and why.
     ///
     /// One sent `ahead` of need may stay on the wire for as long as the caller likes, so the last
-    /// slot is not for it.
+    /// slot is not for it; and the last request goes to whoever needs it now.
     mutating func take(now: Int64, underWay: Int, ahead: Bool = false) -> (wait: Int64, why: Reason)? {
         var wait: (wait: Int64, why: Reason)?
         func atLeast(_ end: Int64, _ why: Reason) {
             if end - now > wait?.wait ?? 0 { wait = (end - now, why) }
         }
-        if slots > 0, underWay >= slots - (ahead ? 1 : 0) { atLeast(now + Self.slotMS, .slots) }
-        if sent.count == most, sent.indices.contains(oldest) {
-            atLeast(Int64(sent[oldest]) + intervalMS, .ownLimit)
+        let kept = ahead ? 1 : 0
+        if slots > 0, underWay >= slots - kept { atLeast(now + Self.slotMS, .slots) }
+        let free = most - sent.count
+        if most > 0, free <= kept {
+            let first = free < kept ? oldest + 1 : oldest
+            atLeast(most == kept ? .max : Int64(sent[first % most]) + intervalMS, .ownLimit)
         }
-        if let resetAt, left <= 0 { atLeast(resetAt, .service) }
+        if let resetAt, left <= kept { atLeast(resetAt, .service) }
         if wait != nil { return wait }
         if sent.count < most {
             sent.append(Int(now))
@@ -52,7 +57,10 @@ struct RequestBudget {
             sent[oldest] = Int(now)
             oldest = (oldest + 1) % sent.count
         }
-        if let reset = resetAt, now >= reset { resetAt = left <= 0 ? now + Self.probeMS : nil }
+        if let reset = resetAt, now >= reset {
+            isProbing = left <= 0
+            resetAt = isProbing ? now + Self.probeMS : nil
+        }
         left -= 1
         return nil
     }
@@ -63,6 +71,12 @@ struct RequestBudget {
         guard resetMS >= 0, resetMS <= Self.longestResetMS else { return }
         self.left = max(0, left - Int64(others))
         resetAt = now + resetMS
+        isProbing = false
+    }
+
+    /// An answer came that says nothing: where the limit was over, it says so.
+    mutating func heardNothing() {
+        if isProbing { resetAt = nil }
     }
 
     /// How far apart requests should be, so that the few that are left last until there are more.

@@ -46,15 +46,20 @@ final class RequestGate: @unchecked Sendable {
 
     /// Reads what an answer says of the service's own limit.
     func note(_ head: Head) {
-        guard let said = rateLimit(head, transport.wallMS()),
-            let left = said.left ?? (head.status == 429 ? 0 : nil)
-        else { return }
         let now = transport.monotonicMS()
+        let at = min(head.at, now)
+        let wall = transport.wallMS() - (now - at)
+        guard let said = rateLimit(head, wall),
+            let left = said.left ?? (head.status == 429 ? 0 : nil)
+        else {
+            if head.status < 300 { transport.locked { budget.heardNothing() } }
+            return
+        }
         // When to come back is better known to a refusal than to the headers beside it.
-        let refused = head.status == 429 ? RetryHints.asked(head, transport.wallMS()) : nil
+        let refused = head.status == 429 ? RetryHints.asked(head, wall) : nil
         transport.locked {
             budget.told(
-                left: left, resetMS: refused ?? said.resetMS, now: now,
+                left: left, resetMS: refused ?? said.resetMS, now: at,
                 others: underWay.load(ordering: .relaxed))
         }
     }

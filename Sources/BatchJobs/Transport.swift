@@ -118,6 +118,8 @@ public struct Head: Sendable {
     public let status: Int
     /// The protocol itself tells where a body ends, as HTTP/2 does and HTTP/1 does not.
     public let framesBodies: Bool
+    /// When it came, on the transport's monotonic clock. It may be read much later.
+    private(set) var at = Int64.max
     private let source: Source
 
     public init(status: Int, framesBodies: Bool = false, headers: [Header]) {
@@ -127,9 +129,10 @@ public struct Head: Sendable {
     }
 
     /// `lines` as they came, each with its line feed; the status line is not among them.
-    public init(status: Int, framesBodies: Bool, lines: Bytes) {
+    public init(status: Int, framesBodies: Bool, lines: Bytes, at: Int64) {
         self.status = status
         self.framesBodies = framesBodies
+        self.at = at
         source = .lines(lines)
     }
 

@@ -219,15 +219,18 @@ struct WaitPlan {
     /// The list, or one page of it, did not come. The jobs may.
     mutating func listFailed(_ failure: Failure, now: Int64) {
         requests += 1
-        if Self.concernsAll(failure) || isTooLate(failure, now) {
+        let isLimit = failure.status == .rateLimited
+        let isTooLate = isTooLate(failure, now)
+        if Self.concernsAll(failure) || isLimit && isTooLate {
             end(failure)
-        } else if failure.retryable && (failure.status == .rateLimited || failure.retryAfterMS >= 0) {
+        } else if failure.retryable && !isTooLate && (isLimit || failure.retryAfterMS >= 0) {
             isListing = false
+            rest = max(rest, pause(failure, 1))
+            guard isTelling(failure) else { return }
             self.failure = failure
             failures = Self.roundPatience
-            rest = max(rest, pause(failure, 1))
         } else {
-            if !failure.retryable { canList = false }
+            if !failure.retryable || isTooLate { canList = false }
             askSingly()
         }
     }
@@ -242,7 +245,7 @@ struct WaitPlan {
             close(index)
             return true
         }
-        watches[index].errors += 1
+        if isTelling(failure) { watches[index].errors += 1 }
         let errors = watches[index].errors
         if errors > Self.patience || isTooLate(failure, now) {
             if errors <= Self.patience && failure.status == .rateLimited { end(failure) }
@@ -253,8 +256,10 @@ struct WaitPlan {
         watches[index].seenAt = now
         watches[index].dueAt = now + wait
         watches[index].isExact = true
-        self.failure = failure
-        failures += 1
+        if isTelling(failure) {
+            self.failure = failure
+            failures += 1
+        }
         if failure.status == .rateLimited || failures >= Self.roundPatience {
             place = queue.count
             rest = max(rest, wait)
@@ -273,7 +278,8 @@ struct WaitPlan {
         for index in watches.indices where isDue(watches[index], now) {
             watches[index].wantedIn = round
         }
-        isListing = canList && planList()
+        // Before all are given up, the list may be all that is refused.
+        isListing = canList && silentRounds < Self.patience && planList()
         if !isListing { askSingly() }
     }
 
@@ -328,6 +334,11 @@ struct WaitPlan {
             nextRound = max(lastLook, earliest)
             isLast = true
         }
+    }
+
+    /// A request that the client's own limits held back says nothing of the job or the service.
+    private func isTelling(_ failure: Failure) -> Bool {
+        failure.status != .rateLimited || failure.httpStatus >= 0
     }
 
     private func isTooLate(_ failure: Failure, _ now: Int64) -> Bool {

@@ -32,10 +32,10 @@ final class WaitsHandle {
         let out = unsafe try output(out)
         let client = try unsafe required(client, Client.self, "client")
         let id = try unsafe text(id, "id")
-        // The steps are calls of their own: one between them must end the whole too.
-        let count = client.interruption.cancelCount
         let waits = try unsafe client.waits([id], settings(options), cancellation(cancel))
-        while let event = try waits.next() {
+        // One call for all steps: a bj_client_cancel between two of them ends it too.
+        let call = waits.newCall()
+        while let event = try waits.next(call) {
             if let failure = event.failure { throw failure }
             guard let job = event.job else { continue }
             let stop = withExtendedLifetime(job) {
@@ -46,7 +46,6 @@ final class WaitsHandle {
                 unsafe out.pointee = owned(job)
                 return bj_status(BJ_OK)
             }
-            try client.interruption.check(since: count)
         }
         throw Failure(.state, "the wait ended without its job")
     }
@@ -91,7 +90,7 @@ final class WaitsHandle {
         let handle = try unsafe required(waits, WaitsHandle.self, "waits")
         return try handle.claim.hold { () throws(Failure) in
             handle.event = nil
-            guard let event = try handle.waits.next() else { return bj_status(BJ_END) }
+            guard let event = try handle.waits.next(handle.waits.newCall()) else { return bj_status(BJ_END) }
             let given = EventHandle(event)
             handle.event = given
             unsafe out.pointee = borrowed(given)

@@ -1,5 +1,6 @@
 import BatchJobs
 import BatchJobsJSON
+import CPlatform
 
 /// Collects the header block of the final answer from the lines that libcurl hands over.
 ///
@@ -34,7 +35,9 @@ struct AnswerHead {
         }
         insideBlock = false
         if status() >= 200 {
-            complete = Head(status: status(), framesBodies: framesBodies, lines: lines.bytes)
+            complete = Head(
+                status: status(), framesBodies: framesBodies, lines: lines.bytes,
+                at: bjp_monotonic_ms())
         } else {
             lines.truncate(to: 0)
         }

@@ -17,6 +17,7 @@ import Testing
         func told(left: Int64, resetMS: Int64, now: Int64, others: Int) {
             budget.told(left: left, resetMS: resetMS, now: now, others: others)
         }
+        func heardNothing() { budget.heardNothing() }
         func breath(now: Int64) -> Int64 { budget.breath(now: now) }
     }
 
@@ -111,6 +112,36 @@ import Testing
         budget.told(left: 100, resetMS: 100, now: 601, others: 0)
         for _ in 0..<100 { #expect(budget.take(now: 601, underWay: 0) == nil) }
         #expect(budget.take(now: 601, underWay: 0)?.wait == 100)
+    }
+
+    /// One that names its limit with refusals only: the answer after the reset says that it is over.
+    @Test func anAnswerWithoutLimits() {
+        let budget = Self.budget()
+        budget.told(left: 0, resetMS: 100, now: 0, others: 0)
+        budget.heardNothing()
+        #expect(budget.take(now: 50, underWay: 0)?.wait == 50)
+        #expect(budget.take(now: 100, underWay: 0) == nil)
+        budget.heardNothing()
+        for _ in 0..<100 { #expect(budget.take(now: 101, underWay: 0) == nil) }
+    }
+
+    /// The last request of either limit is for who needs it now.
+    @Test func theLastIsNotSentAhead() {
+        let budget = Self.budget(3)
+        #expect(budget.take(now: 0, underWay: 0, ahead: true) == nil)
+        #expect(budget.take(now: 100, underWay: 0, ahead: true) == nil)
+        #expect(budget.take(now: 100, underWay: 0, ahead: true)?.wait == 900)
+        #expect(budget.take(now: 200, underWay: 0) == nil)
+        // Full: the first that ends makes room for one, the second for one ahead.
+        #expect(budget.take(now: 1_000, underWay: 0, ahead: true)?.wait == 100)
+        #expect(budget.take(now: 1_100, underWay: 0, ahead: true) == nil)
+        #expect(budget.take(now: 1_100, underWay: 0) == nil)
+        #expect(Self.budget(1).take(now: 0, underWay: 0, ahead: true)?.why == .ownLimit)
+        let told = Self.budget()
+        told.told(left: 2, resetMS: 1_000, now: 0, others: 0)
+        #expect(told.take(now: 0, underWay: 0, ahead: true) == nil)
+        #expect(told.take(now: 0, underWay: 0, ahead: true)?.why == .service)
+        #expect(told.take(now: 0, underWay: 0) == nil)
     }
 
     /// What is under way besides may not have been counted by the service yet.

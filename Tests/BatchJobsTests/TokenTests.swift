@@ -136,15 +136,20 @@ import Testing
 
     @Test func whoeverWasRefusedAsks() throws {
         let credentials = Credentials("a", Script())
-        #expect(try !credentials.refresh(refused: 0))
+        func refresh(_ refused: Int, hasAsked: Bool = false) throws -> Bool {
+            var hasAsked = hasAsked
+            return try credentials.refresh(refused: refused, &hasAsked)
+        }
+        #expect(try !refresh(0))
         nonisolated(unsafe) var count = 0
         credentials.provider = {
             count += 1
             return "token-\(count)"
         }
-        #expect(try credentials.refresh(refused: 0) && credentials.current == ("token-1", 1))
-        #expect(try credentials.refresh(refused: 0) && credentials.current == ("token-1", 1))
-        #expect(try credentials.refresh(refused: 1) && credentials.current == ("token-2", 2))
+        #expect(try refresh(0) && credentials.current == ("token-1", 1))
+        #expect(try refresh(0, hasAsked: true) && credentials.current == ("token-1", 1))
+        #expect(try !refresh(1, hasAsked: true))
+        #expect(try refresh(1) && credentials.current == ("token-2", 2))
         #expect(count == 2)
     }
 

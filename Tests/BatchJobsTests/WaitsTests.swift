@@ -3,6 +3,10 @@ import Testing
 @testable import BatchJobs
 @testable import BatchJobsJSON
 
+extension JobWaits {
+    func next() throws(Failure) -> Event? { try next(newCall()) }
+}
+
 /// Waits over a scripted service: what is asked, and which events come of it.
 @Suite struct WaitsTests {
     /// Jobs of crustdata that end at set times.
@@ -101,13 +105,6 @@ import Testing
             #expect(failed?.status == .argument)
             #expect(failed?.message.hasPrefix("ids[1]: ") == (ids.count == 3))
         }
-    }
-
-    @Test func tooManyIDs() throws {
-        let client = try Jobs([]).client()
-        let ids = (0...JobWaits.maximum).map { "j\($0)" }
-        #expect(failure { try client.waits(ids, nil, nil) }?.status == .argument)
-        #expect(failure { try client.waits(Array(ids.dropLast()), nil, nil) } == nil)
     }
 
     /// All ids find their rows, whatever the table of them looks like.

@@ -233,7 +233,7 @@ static void waits(void) {
     } rows[] = {
         {"reach", 429, "\"headers\": {\"Retry-After\": \"0\"}", 0, 0, 0, 0},
         {"reach", 429, "\"headers\": {\"Retry-After\": \"1\"}", 0, 1000, 1000, 0},
-        {"reach", 503, "\"headers\": {\"Retry-After\": \"2.5\"}", 0, 2500, 2500, 0},
+        {"reach", 503, "\"headers\": {\"Retry-After\": \"0.5\"}", 0, 500, 500, 0},
         {"reach", 503, "\"headers\": {\"Retry-After\": \"%s\"}", 2, 900, 2000, 0},
         {"reach", 429, "\"headers\": {\"Retry-After\": \"%s\"}", -100, 0, 0, 0},
         {"reach", 429, "\"headers\": {\"Retry-After\": \"-5\"}", 0, 0, 1000, 0},

@@ -183,7 +183,7 @@ static void failures(void) {
     };
     for (size_t s = 0; SERVICES[s] != NULL; s++) {
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-            bj_client *client = make_client(SERVICES[s], QUICK, "max_attempts", "1", "wait_timeout_ms", "60000", NULL);
+            bj_client *client = make_client(SERVICES[s], QUICK, "poll_max_ms", "50", "max_attempts", "1", "wait_timeout_ms", "60000", NULL);
             struct progress progress = {0, 0, 0, 0, ""};
             bj_job *job;
             bj_error *error;
@@ -315,11 +315,11 @@ static void absurd_options(void) {
 
 /* At most one status call a second, unless poll_min_ms says otherwise. */
 static void not_more_than_once_a_second(void) {
-    bj_client *client = make_client("crustdata", "wait_timeout_ms", "3400", NULL);
+    bj_client *client = make_client("crustdata", "wait_timeout_ms", "2400", NULL);
     bj_job *job;
     calm();
     CHECK_INT(bj_client_wait(&job, client, sample("crustdata", "stuck_running"), NULL, NULL, NULL, NULL, NULL), BJ_E_TIMEOUT);
-    CHECK(request_count() >= 2 && request_count() <= 4);
+    CHECK(request_count() >= 2 && request_count() <= 3);
     bj_client_destroy(client);
 }
 

@@ -113,7 +113,12 @@ static void opening(void) {
         EXPECT_ERROR(status, BJ_E_ARGUMENT, error);
         CHECK(waits == NULL);
     }
-    EXPECT_ERROR(bj_waits_open(&waits, client, none, 100001, NULL, NULL, &error), BJ_E_ARGUMENT, error);
+    const char **many = malloc(100001 * sizeof *many);
+    for (size_t i = 0; i < 100001; i++) many[i] = "a";
+    EXPECT_ERROR(bj_waits_open(&waits, client, many, 100001, NULL, NULL, &error), BJ_E_ARGUMENT, error);
+    CHECK_INT(bj_waits_open(&waits, client, many, 100000, NULL, NULL, NULL), BJ_OK);
+    bj_waits_destroy(waits);
+    free(many);
     EXPECT_ERROR(bj_waits_open(&waits, client, none, (size_t)-1, NULL, NULL, &error), BJ_E_ARGUMENT, error);
     EXPECT_ERROR(bj_waits_open(NULL, client, none, 0, NULL, NULL, &error), BJ_E_ARGUMENT, error);
     EXPECT_ERROR(bj_waits_open(&waits, NULL, none, 0, NULL, NULL, &error), BJ_E_ARGUMENT, error);
@@ -203,7 +208,7 @@ static void five_hundred(void) {
         calm();
         CHECK_INT(bj_waits_open(&waits, client, ids, 501, NULL, NULL, NULL), BJ_OK);
         memset(&ends, 0, sizeof ends);
-        int64_t began = now_ms(), when = began + patience(1500);
+        int64_t began = now_ms(), when = began + patience(700);
         bj_client_set_interrupt(client, end_jobs, &when);
         while ((ends.end = bj_waits_next(&event, waits, NULL)) == BJ_OK) take(event, 501);
         CHECK(now_ms() - began <= patience(20000));
@@ -258,12 +263,12 @@ static void each_failure_is_its_own(void) {
         {"{\"fault\": \"reset\"}", -1, BJ_E_TRANSPORT},
         {"{\"fault\": \"cut\", \"bytes\": 250}", -1, BJ_E_TRANSPORT},
         {"{\"fault\": \"reset\"}", 3, BJ_OK},
-        {"{\"fault\": \"status\", \"status\": 503}", 5, BJ_OK},
+        {"{\"fault\": \"status\", \"status\": 503, \"retry_in\": 0}", 5, BJ_OK},
     };
     enum { ROWS = sizeof rows / sizeof *rows };
     for (size_t s = 0; SERVICES[s] != NULL; s++) {
         json_t *truth = newest(SERVICES[s], 40);
-        bj_client *client = make_client(SERVICES[s], QUICK, "max_attempts", "1", NULL);
+        bj_client *client = make_client(SERVICES[s], QUICK, "poll_max_ms", "50", "max_attempts", "1", NULL);
         calm();
         set_busy(SERVICES[s], 40, -1, 0);
         /* The list is of no use, so each is asked for by itself. */
@@ -316,6 +321,8 @@ static void time_is_up(void) {
 static void what_concerns_all(void) {
     static const struct { const char *operation, *members; bj_status wanted; size_t most; } rows[] = {
         {"list", "{\"fault\": \"status\", \"status\": 503}", BJ_OK, 40},
+        {"list", "{\"fault\": \"status\", \"status\": 429, \"headers\": {\"Retry-After\": \"0\"}}", BJ_OK, 40},
+        {"list", "{\"fault\": \"status\", \"status\": 503, \"headers\": {\"Retry-After\": \"900\"}}", BJ_OK, 40},
         {"list", "{\"fault\": \"html\"}", BJ_OK, 40},
         {"list", "{\"fault\": \"same_cursor\"}", BJ_OK, 40},
         {"list", "{\"fault\": \"empty_page\"}", BJ_OK, 40},
@@ -347,9 +354,11 @@ static void what_concerns_all(void) {
 }
 
 /* A token that dies while many are waited for is refreshed. */
+static const char *service;
+
 static int32_t give(bj_token *sink, void *payload) {
     ++*(int *)payload;
-    bj_token_set(sink, service_key("reach"), strlen(service_key("reach")));
+    bj_token_set(sink, service_key(service), strlen(service_key(service)));
     return 0;
 }
 
@@ -357,6 +366,7 @@ static void tokens(void) {
     json_t *truth = newest("reach", 30);
     bj_client *client = make_client("reach", QUICK, "api_key", "dead", NULL);
     int calls = 0;
+    service = "reach";
     bj_client_set_token_provider(client, give, &calls);
     calm();
     set_busy("reach", 30, -1, 0);
@@ -366,6 +376,25 @@ static void tokens(void) {
     CHECK_INT(ends.jobs_done, 29);
     CHECK_INT(calls, 1);
     set_busy("reach", 0, 0, 0);
+    bj_client_destroy(client);
+    json_decref(truth);
+}
+
+/* Requests on the wire with a token that is refused are sent again with the fresh one; where that has died
+ * too by then, the provider is asked again. */
+static void tokens_in_turn(void) {
+    json_t *truth = newest("veryfront", 16);
+    bj_client *client = make_client("veryfront", QUICK, NULL);
+    int calls = 0;
+    service = "veryfront";
+    bj_client_set_token_provider(client, give, &calls);
+    calm();
+    set_busy("veryfront", 16, -1, 0);
+    for (size_t i = 0; i < 8; i++) plant_at("veryfront", ids[i], i == 1 ? 2 : 1, "{\"fault\": \"status\", \"status\": 401}");
+    wait_for(client, 16, NULL);
+    CHECK_INT(ends.jobs_done, 16);
+    CHECK_INT(calls, 2);
+    set_busy("veryfront", 0, 0, 0);
     bj_client_destroy(client);
     json_decref(truth);
 }
@@ -430,13 +459,13 @@ struct second {
 static void *enter_too(void *payload) {
     struct second *second = payload;
     const bj_event *event;
-    sleep_ms(300);
+    sleep_ms(150);
     second->status = bj_waits_next(&event, second->waits, NULL);
     return NULL;
 }
 
 static void entered_twice(void) {
-    bj_client *client = make_client("crustdata", QUICK, "wait_timeout_ms", "2000", NULL);
+    bj_client *client = make_client("crustdata", QUICK, "wait_timeout_ms", "800", NULL);
     struct second second = {NULL, BJ_OK};
     pthread_t thread;
     const bj_event *event;
@@ -485,9 +514,27 @@ static void a_pause(void) {
     json_decref(truth);
 }
 
+/* A service that failed is left alone for a while; answers that came before tell nothing of now. */
+static void nothing_stale(void) {
+    json_t *truth = newest("veryfront", 16);
+    bj_client *client = make_client("veryfront", QUICK, "max_attempts", "1", NULL);
+    calm();
+    set_busy("veryfront", 16, 900, 0);
+    for (size_t i = 0; i < 8; i++)
+        plant_at("veryfront", ids[i], 1, "{\"fault\": \"status\", \"status\": 503, \"headers\": {\"Retry-After\": \"1\"}}");
+    int64_t when = now_ms() + 500;
+    bj_client_set_interrupt(client, end_jobs, &when);
+    wait_for(client, 16, NULL);
+    CHECK_INT(ends.jobs_done, 16);
+    for (size_t i = 0; i < 16; i++) CHECK_INT(ends.progress[i], 0);
+    set_busy("veryfront", 0, 0, 0);
+    bj_client_destroy(client);
+    json_decref(truth);
+}
+
 /* In a forked child the iterator is of no use, asleep or not, and the parent goes on. */
 static void forked(void) {
-    bj_client *client = make_client("crustdata", "poll_min_ms", "1000", "wait_timeout_ms", "2500", NULL);
+    bj_client *client = make_client("crustdata", "poll_min_ms", "500", "wait_timeout_ms", "1200", NULL);
     bj_waits *waits;
     const bj_event *event;
     int how = -1;
@@ -526,9 +573,11 @@ int main(void) {
     RUN(time_is_up);
     RUN(what_concerns_all);
     RUN(tokens);
+    RUN(tokens_in_turn);
     RUN(cancelled);
     RUN(entered_twice);
     RUN(a_pause);
+    RUN(nothing_stale);
     RUN(forked);
     return check_report("waits");
 }

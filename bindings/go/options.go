@@ -40,7 +40,7 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithTokenProvider calls provide for a fresh token when the service answers 401, at most once in
-// each call (of a list, once for each page), with the context of the call. The request is then sent
+// each call (of a list, once for each page, of a wait, for each request), with the context of the call. The request is then sent
 // again with it, and so are all later ones. An error ends the call with [ErrUnauthenticated], in
 // which [errors.Is] finds it. Several goroutines may run it at once. It must not use the client.
 // For [New] only.

@@ -28,6 +28,17 @@ def test_a_page_says_of_a_job_what_the_job_says(connect, service):
     assert listed.done and listed.phase == "done" and isinstance(listed.phase, batchjobs.Phase)
 
 
+@pytest.mark.parametrize("service", LISTING)
+def test_jobs_outlive_their_list(connect, service):
+    """What a job holds is copied when it is first read, which may be long after its page has gone."""
+    with connect(service) as client, client.jobs(page_size=20) as listing:
+        jobs = list(listing)
+    with connect(service) as client:
+        read = [(job, copy.copy(job)) for job in client.jobs(page_size=20)]
+    for kept, (job, copied) in zip(reversed(jobs), reversed(read)):
+        assert kept == job == copied and kept.field("") == job.field("")
+
+
 def test_a_job_reads_well(simulator, connect):
     job = connect().job(simulator.sample("crustdata", "succeeded"))
     document = json.loads(job.raw)

@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from ._core import Cancel, Core, EventStream, PageStream, Path, TokenProvider
 from ._header import Verdict
-from ._job import JobData
+from ._job import JobData, jobs_of
 from ._options import Seconds
 from ._progress import Bar, Progress
 from ._stream import Batch, Form, Record, ResultStream
@@ -81,7 +81,7 @@ class AsyncJobs:
         page = await self._client._hop(self._cancel, lambda: self._stream.next(with_raw=False))
         if page is None:
             raise StopAsyncIteration
-        self._rest = iter([AsyncJob(row, self._client) for row in page.rows])
+        self._rest = jobs_of(AsyncJob, page.fields, self._client)
         return next(self._rest)
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class AsyncResults:
     @property
     def job(self) -> AsyncJob:
         """The job as it stood when the results were opened."""
-        return AsyncJob(self._stream().job, self._client)
+        return AsyncJob(self._stream().job, 0, self._client)
 
     @property
     def given(self) -> int:
@@ -255,7 +255,7 @@ class AsyncClient:
     async def job(self, job: JobLike, **options: Unpack[CallOptions]) -> AsyncJob:
         """Asks for one job by its id; see ``Client.job``."""
         cancel = Cancel()
-        return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), self)
+        return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), 0, self)
 
     @overload
     async def wait(
@@ -311,7 +311,7 @@ class AsyncClient:
                 data = await self._hop(cancel, stream.next)
                 if data is None:
                     return
-                yield Event(data, wanted[data.index], None if data.row is None else AsyncJob(data.row, self))
+                yield Event(data, wanted[data.index], None if data.fields is None else AsyncJob(data.fields, 0, self))
         finally:
             stream.handle.close()
 
@@ -320,7 +320,7 @@ class AsyncClient:
         if not bar.is_wanted:
             cancel = Cancel()
             given = timed(options, timeout)
-            return AsyncJob(await self._hop(cancel, lambda: self._core.wait(job, given, cancel)), self)
+            return AsyncJob(await self._hop(cancel, lambda: self._core.wait(job, given, cancel)), 0, self)
         try:
             async for event in self.events([job], timeout, **options):
                 if event.error is not None:
