@@ -226,6 +226,13 @@ def test_times_are_seconds(simulator, connect):
         assert caught.value.details["option"] == "timeout_ms" and caught.value.retryable
 
 
+def test_times_at_the_ends_of_the_calendar(simulator, connect):
+    for text, ends in (("9999-12-31T23:59:59-14:00", datetime.max), ("0001-01-01T00:00:00+14:00", datetime.min)):
+        simulator.fault("crustdata", "get", "mutate", pointer="/created_at", value=text)
+        job = connect().job(simulator.sample("crustdata", "succeeded"))
+        assert job.created == ends.replace(tzinfo=timezone.utc) and str(job.created.year) in repr(job)
+
+
 def test_headers_are_sent(simulator, connect):
     next(connect(headers={"X-Test": "ü"}).jobs(headers={"X-Call": "1"}))
     sent = {name.lower(): value for name, value in simulator.control("GET", "/requests")["requests"][0]["headers"]}

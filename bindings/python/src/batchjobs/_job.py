@@ -16,6 +16,11 @@ T = TypeVar("T")
 _from_timestamp, _UTC = datetime.fromtimestamp, timezone.utc
 
 
+def _beyond(milliseconds: Optional[int]) -> datetime:
+    """The nearest time there is to one before the year 1 or after 9999, as an offset can make it."""
+    return (datetime.max if (milliseconds or 0) > 0 else datetime.min).replace(tzinfo=_UTC)
+
+
 class JobData:
     """One job as the service last told it. It never changes; ``refresh()`` and ``wait()`` give another.
 
@@ -88,25 +93,37 @@ class JobData:
     def created(self) -> Optional[datetime]:
         """When the job was created."""
         time = self._fields.created[self._place]
-        return None if time is None else _from_timestamp(time / 1000, _UTC)
+        try:
+            return None if time is None else _from_timestamp(time / 1000, _UTC)
+        except (ValueError, OverflowError):
+            return _beyond(time)
 
     @property
     def started(self) -> Optional[datetime]:
         """When work on it began."""
         time = self._fields.started[self._place]
-        return None if time is None else _from_timestamp(time / 1000, _UTC)
+        try:
+            return None if time is None else _from_timestamp(time / 1000, _UTC)
+        except (ValueError, OverflowError):
+            return _beyond(time)
 
     @property
     def finished(self) -> Optional[datetime]:
         """When it ended."""
         time = self._fields.finished[self._place]
-        return None if time is None else _from_timestamp(time / 1000, _UTC)
+        try:
+            return None if time is None else _from_timestamp(time / 1000, _UTC)
+        except (ValueError, OverflowError):
+            return _beyond(time)
 
     @property
     def updated(self) -> Optional[datetime]:
         """When the service last changed it."""
         time = self._fields.updated[self._place]
-        return None if time is None else _from_timestamp(time / 1000, _UTC)
+        try:
+            return None if time is None else _from_timestamp(time / 1000, _UTC)
+        except (ValueError, OverflowError):
+            return _beyond(time)
 
     @property
     def raw(self) -> bytes:
