@@ -15,8 +15,13 @@ C_PROGRAMS = {
     "status/ours": ("batchjobs",), "status/bare": ("libcurl",),
     "overload/ours": ("batchjobs",), "cancel/ours": ("batchjobs",),
     "waiting/ours": ("batchjobs",), "waiting/one_by_one": ("batchjobs",),
+    "footprint/objects": ("batchjobs",), "footprint/easy": ("libcurl",),
 }
-GO_PROGRAMS = ("list/go", "results/go", "list/ours_go", "results/ours_go")
+# These load their library themselves and know only its header.
+LOADERS = {"footprint/start_ours": "batchjobs", "footprint/start_curl": "libcurl"}
+GO_PROGRAMS = ("list/go", "results/go", "list/ours_go", "results/ours_go", "latency/go")
+# A program of benchmarks/python, with the package of this tree.
+PACKAGE = ["/bin/sh", str(HERE / "python/run.sh"), str(PYTHON), str(DIST)]
 
 
 def pkg_config(*arguments):
@@ -31,17 +36,25 @@ def program(name):
     return str(BIN / name.replace("/", "-"))
 
 
-def c_programs():
+def c_program(name):
+    packages = C_PROGRAMS.get(name)
+    if packages is None:
+        flags = [*pkg_config("--cflags", LOADERS[name]), "-ldl"]
+    else:
+        flags = pkg_config("--cflags", "--libs", *packages) if packages else []
+    if "batchjobs" in (packages or ()):
+        flags.append(f"-Wl,-rpath,{DIST / 'lib'}")
+    threads = ["-pthread"] if name.startswith("cancel") else []
+    subprocess.run([*shlex.split(os.environ.get("CC", "cc")), *CFLAGS, str(HERE / f"{name}.c"), *flags,
+                    *threads, "-o", program(name)], check=True)
+
+
+def c_programs(names=(*C_PROGRAMS, *LOADERS)):
     if not (DIST / "lib/libbatchjobs.so").exists():
         fail('run "make dist" first')
     BIN.mkdir(parents=True, exist_ok=True)
-    for name, packages in C_PROGRAMS.items():
-        flags = pkg_config("--cflags", "--libs", *packages) if packages else []
-        if "batchjobs" in packages:
-            flags.append(f"-Wl,-rpath,{DIST / 'lib'}")
-        threads = ["-pthread"] if name.startswith("cancel") else []
-        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), *CFLAGS, str(HERE / f"{name}.c"), *flags,
-                        *threads, "-o", program(name)], check=True)
+    for name in names:
+        c_program(name)
 
 
 def venv():
@@ -95,6 +108,6 @@ def versions():
         f"libbatchjobs {pkg_config('--modversion', 'batchjobs')[0]} ({commit})",
         *(f"{name} {pkg_config('--modversion', name)[0]}" for name in ("libcurl", "jansson", "libisal")),
         go("env", "GOVERSION"), python,
-        *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "urllib3", "dlt")),
+        *(name.replace("==", " ") for name in packages if name.split("==")[0] in ("requests", "httpx", "h2", "urllib3", "dlt", "orjson")),
         nginx.replace("nginx version: ", ""), first_line("cc", "--version"),
     ]

@@ -121,6 +121,8 @@ def write_pages(folder):
     write_cursor_pages(folder / "list", 1000, 100)
     write_cursor_pages(folder / "late/crustdata", 100, 100)
     write_numbered_pages(folder / "late/spidra", 100, 50)
+    write_cursor_pages(folder / "brief/crustdata", 30, 100)
+    write_numbered_pages(folder / "brief/spidra", 30, 50)
     write_job(folder / "status")
 
 

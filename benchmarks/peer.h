@@ -13,6 +13,16 @@ struct peer {
     char error[CURL_ERROR_SIZE];
 };
 
+/* What the environment says, as for the peers in Go and Python: certificates to trust, and the version
+ * of HTTP (1.1 or 2) where the server has both. */
+static inline void peer_environment(struct peer *peer) {
+    const char *file = getenv("SSL_CERT_FILE"), *version = getenv("BENCH_HTTP");
+    if (file != NULL) curl_easy_setopt(peer->curl, CURLOPT_CAINFO, file);
+    if (version == NULL) return;
+    curl_easy_setopt(peer->curl, CURLOPT_HTTP_VERSION,
+                     *version == '2' ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+}
+
 /* `header` may be NULL. */
 static inline void peer_open(struct peer *peer, const char *header, curl_write_callback receive, void *payload) {
     peer->curl = curl_easy_init();
@@ -22,6 +32,7 @@ static inline void peer_open(struct peer *peer, const char *header, curl_write_c
     curl_easy_setopt(peer->curl, CURLOPT_ERRORBUFFER, peer->error);
     curl_easy_setopt(peer->curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(peer->curl, CURLOPT_WRITEDATA, payload);
+    peer_environment(peer);
 }
 
 /* Ends the program where the transfer failed. */

@@ -10,6 +10,7 @@ OUT = ROOT / ".build-bench"
 BIN = OUT / "bin"
 PAGES = OUT / "data/pages"
 PARTS = OUT / "data/parts"
+SMALL = OUT / "data/small"
 VENV = OUT / "venv"
 PYTHON = VENV / "bin/python"
 # Not ours to build here: `make dist` does. BENCH_DIST compares another build.
@@ -20,9 +21,13 @@ def fail(text):
     sys.exit(f"bench: {text}")
 
 
-def tool(name, package):
+def found_tool(name):
     """nginx lies in sbin, which is not on everybody's PATH."""
-    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def tool(name, package):
+    found = found_tool(name)
     if found is None:
         fail(f"{name} is missing; on Debian: apt-get install {package}")
     return found

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import data
 
-PARTS = 4
-PART_SIZE = 50_000_000
+# The large job, and a file of which others have any number of copies.
+PARTS, PART_SIZE = 4, 50_000_000
+SMALL, SMALL_SIZE = "small.jsonl.gz", 5_000_000
 LEVEL = 6
 ID = "results"
 
@@ -58,29 +59,44 @@ class Writer:
             }}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def job(links, records):
+def job(links, records, id=ID):
     """Crustdata's answer to one finished job."""
     return data.dump({
-        "batch_id": ID, "status": "completed", "entity": "person", "action": "enrich",
+        "batch_id": id, "status": "completed", "entity": "person", "action": "enrich",
         "identifier_count": records, "result_count": records, "entities_requested": records,
         "entities_fulfilled": records, "created_at": "2026-01-05T00:00:00.000000+00:00",
         "completed_at": "2026-01-05T00:10:00.000000+00:00", "download_urls": links,
     })
 
 
+def part(path, writer, size, first=0):
+    """Writes a file of that size, unpacked; the number of the record behind its last one."""
+    lines = []
+    while size > 0:
+        lines.append(writer.record(first + len(lines)))
+        size -= len(lines[-1])
+    path.write_bytes(gzip.compress(b"".join(lines), LEVEL, mtime=0))
+    return first + len(lines)
+
+
 def write(folder):
-    writer, number = Writer(4), 0
-    for part in range(PARTS):
-        lines, size = [], 0
-        while size < PART_SIZE:
-            lines.append(writer.record(number))
-            size += len(lines[-1])
-            number += 1
-        (folder / f"part-{part:03}.jsonl.gz").write_bytes(gzip.compress(b"".join(lines), LEVEL, mtime=0))
-    (folder / "count").write_text(str(number))
+    writer, count = Writer(4), 0
+    for number in range(PARTS):
+        count = part(folder / f"part-{number:03}.jsonl.gz", writer, PART_SIZE, count)
+    (folder / "count").write_text(str(count))
+
+
+def write_small(folder):
+    (folder / "count").write_text(str(part(folder / SMALL, Writer(7), SMALL_SIZE)))
 
 
 def make(folder):
     """The links' paths and the number of records, once they are there."""
     data.once(folder, Path(__file__), write)
     return [path.name for path in sorted(folder.glob("part-*"))], int((folder / "count").read_text())
+
+
+def make_small(folder):
+    """The number of records in the file, once it is there."""
+    data.once(folder, Path(__file__), write_small)
+    return int((folder / "count").read_text())

@@ -4,35 +4,37 @@ import subprocess
 import sys
 from collections import namedtuple
 
+import servers
 from build import program
 from places import OUT
 
 Peer = namedtuple("Peer", "name command")
-Cost = namedtuple("Cost", "wall cpu peak output")
+Cost = namedtuple("Cost", "wall cpu peak requests output")
 
 
 class Failed(SystemExit):
     """A program ended badly. Nobody has to catch it."""
 
 
-def once(command):
-    """One run: seconds of wall and of CPU, peak memory in MB, the words it printed."""
-    usage = OUT / "usage"
+def once(command, nginx=None):
+    """One run: seconds of wall and of CPU, peak memory in MB, requests that the nginx saw, the words it printed."""
+    usage, before = OUT / "usage", servers.requests_seen(nginx) if nginx else 0
     done = subprocess.run([program("measure"), str(usage), *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise Failed(f"bench: {command[0].rpartition('/')[2]} failed: {done.stderr.strip()}")
     wall, user, system, peak = map(int, usage.read_text().split())
-    return Cost(wall / 1e9, (user + system) / 1e6, peak / 1024, done.stdout.split())
+    requests = servers.requests_seen(nginx) - before - 1 if nginx else None
+    return Cost(wall / 1e9, (user + system) / 1e6, peak / 1024, requests, done.stdout.split())
 
 
-def in_turns(peers, rounds):
-    """A B C A B C ..., so that whatever else the machine does falls on all alike. A round before
-    the first one fills caches and is not counted."""
+def in_turns(peers, rounds, nginx=None, warm=1):
+    """A B C A B C ..., so that whatever else the machine does falls on all alike. `warm` rounds before
+    the first one fill caches and are not counted."""
     costs = {peer.name: [] for peer in peers}
-    for number in range(rounds + 1):
+    for number in range(warm + rounds):
         for peer in peers:
-            cost = once(peer.command)
-            if number:
+            cost = once(peer.command, nginx)
+            if number >= warm:
                 costs[peer.name].append(cost)
     return costs
 

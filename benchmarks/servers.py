@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import records
-from places import HERE, OUT, PAGES, PARTS, tool
+from places import HERE, OUT, PAGES, PARTS, SMALL, tool
 
 # The process that is started is the one that answers, so that its number is all that is needed to
 # end it, and it reads the files as the user who wrote them.
@@ -21,24 +21,48 @@ error_log stderr error;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
     keepalive_timeout 600;
     keepalive_requests 100000000;
+    client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp;
+    uwsgi_temp_path temp; scgi_temp_path temp;
+    {http}
+}}
+"""
+
+FILES = """
+    sendfile on;
+    tcp_nopush on;
     default_type application/json;
     open_file_cache max=2000 inactive=600s;
     open_file_cache_valid 600s;
-    client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp;
-    uwsgi_temp_path temp; scgi_temp_path temp;
     map $arg_cursor $page {{ "" first; default $arg_cursor; }}
     server {{
         listen 127.0.0.1:{port};
         location = /batch {{ root "{pages}/list"; try_files /$page.json =404; }}
         location /batch/ {{ root "{pages}/status"; try_files /job.json =404; }}
         location = /batch/{results} {{ root "{folder}"; try_files /results.json =404; }}
+        location /batch/small- {{ root "{folder}"; try_files $uri.json =404; }}
         location /part- {{ root "{parts}"; }}
+        location /small {{ root "{small}"; }}
+        location = /seen {{ stub_status; }}
     }}
-}}
+"""
+
+# The server behind it makes the delays, this one the protocols.
+FRONT = """
+    upstream late {{ server {address}; keepalive 64; }}
+    server {{
+        listen 127.0.0.1:{port} ssl http2;
+        ssl_certificate "{certificate}";
+        ssl_certificate_key "{key}";
+        location / {{
+            proxy_pass http://late;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header X-Front $scheme://$host:$server_port;
+            proxy_buffers 64 64k;
+        }}
+    }}
 """
 
 
@@ -64,21 +88,55 @@ def end(process):
 
 
 @contextlib.contextmanager
-def nginx(parts=(), count=0):
-    """The base URL of an nginx with one worker that serves the list, one job, and another one whose
-    records are in `parts`."""
-    folder, port = OUT / "nginx", free_port()
-    base = f"http://127.0.0.1:{port}"
+def started(name, http, port):
+    """An nginx with one worker, in a folder of its own; `http` is what it serves."""
+    folder = OUT / name
     (folder / "temp").mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_bytes(records.job([f"{base}/{name}" for name in parts], count))
-    (folder / "nginx.conf").write_text(NGINX.format(port=port, pages=PAGES, results=records.ID, folder=folder, parts=PARTS))
+    (folder / "nginx.conf").write_text(NGINX.format(http=http))
     process = subprocess.Popen([tool("nginx", "nginx-light"), "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")],
                                stdin=subprocess.DEVNULL)
     try:
         wait_for(port, process)
-        yield base
+        yield
     finally:
         end(process)
+
+
+@contextlib.contextmanager
+def nginx(parts=(), count=0, small=()):
+    """The base URL of an nginx that serves the list, one job, another one whose records are in `parts`,
+    and jobs small-N of N parts for each N of `small`."""
+    folder, port = OUT / "nginx", free_port()
+    base = f"http://127.0.0.1:{port}"
+    (folder / "batch").mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_bytes(records.job([f"{base}/{name}" for name in parts], count))
+    for number in small:
+        links = [f"{base}/{records.SMALL}?part={part}" for part in range(number)]
+        (folder / f"batch/small-{number}.json").write_bytes(records.job(links, number * records.make_small(SMALL), f"small-{number}"))
+    text = FILES.format(port=port, pages=PAGES, results=records.ID, folder=folder, parts=PARTS, small=SMALL)
+    with started("nginx", text, port):
+        yield base
+
+
+@contextlib.contextmanager
+def late():
+    """The base URL of the server with delays, behind an nginx that speaks TLS, HTTP/1.1 and HTTP/2, and
+    the file with its certificate."""
+    certificate, key = OUT / "certificate.pem", OUT / "key.pem"
+    subprocess.run([tool("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out",
+                    str(certificate), "-days", "30", "-subj", "/CN=benchmarks", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True)
+    port = free_port()
+    with odd() as server:
+        text = FRONT.format(port=port, certificate=certificate, key=key, address=server.partition("//")[2])
+        with started("front", text, port):
+            yield f"https://127.0.0.1:{port}", str(certificate)
+
+
+def requests_seen(base):
+    """How many requests the nginx has answered so far, this one included."""
+    with urllib.request.urlopen(base + "/seen") as answer:
+        return int(answer.read().split()[9])
 
 
 @contextlib.contextmanager
@@ -94,8 +152,9 @@ def own(script, *arguments):
         process.stdout.close()
 
 
-def odd(delay_ms):
-    return own("server.py", PAGES / "late", delay_ms)
+def odd():
+    records.make_small(SMALL)
+    return own("server.py", PAGES, SMALL)
 
 
 def large(members, blocks):

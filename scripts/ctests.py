@@ -31,6 +31,8 @@ LONG = ("protocol", "errors", "torn", "waits", "wait", "retry", "pages", "log")
 CORES = min(4, os.cpu_count() or 1)
 # Most of a test is waiting.
 WORKERS = 2 * CORES
+# Programs that the part c has run, all of each, with nothing failed or skipped.
+HELD = set()
 
 
 def build_c(flavour, compile_with=(), libraries=None, names=C_TESTS):
@@ -86,6 +88,8 @@ def report(tally, label, name, code, output, said, took):
     if code != 0 or not counted:
         sys.stdout.write(said[-8000:])
         failed = max(failed, 1)
+    if label == "c" and not failed and not skipped and "TEST_ONLY" not in os.environ:
+        HELD.add(name)
     shown = output.strip().rpartition(f"{name}: ")[2] if counted else f"ended with {code}"
     tally.add(f"{label} {name}", passed, failed, skipped, f"{shown}, {took:.0f} s")
 

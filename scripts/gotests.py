@@ -1,11 +1,15 @@
 """The tests of bindings/go, a part of scripts/test.py. TEST_ONLY=word runs only the tests named so."""
+import json
 import os
-import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import programs
 from programs import ROOT
+
+# How the tests are built: flags and environment. -asan and cgocheck2 find what they look for in one program as well as in two.
+KINDS = {"": ((), {}), "-race": (("-race",), {}), "-asan cgocheck2": (("-asan",), {"GOEXPERIMENT": "cgocheck2"})}
 
 
 def go(tally):
@@ -20,17 +24,43 @@ def go(tally):
     tally.add("gofmt", not unformed, bool(unformed), text=unformed.strip())
     for module in (folder, ROOT / "examples/go"):
         tally.run(f"go vet {module.relative_to(ROOT)}", [str(programs.GO), "vet", "./..."], show=False, cwd=module, env=programs.go_environment())
-    for name, flags, extra in (("", (), {}), ("-race", ("-race",), {}), ("-asan", ("-asan",), {}), ("cgocheck2", (), {"GOEXPERIMENT": "cgocheck2"})):
-        go_test(tally, name, [str(programs.GO), "test", *flags, "-v", "-count=1", "-timeout=600s", "./..."], folder, extra)
+    # Two at a time: while one is built, another mostly waits for the simulator.
+    with ThreadPoolExecutor(2) as pool:
+        for name, result in zip(KINDS, pool.map(lambda kind: go_test(folder, *kind), KINDS.values())):
+            count(tally, name, result)
 
 
-def go_test(tally, name, command, folder, extra):
+def go_test(folder, flags, extra):
     only = ["-run", os.environ["TEST_ONLY"]] if "TEST_ONLY" in os.environ else []
-    result = subprocess.run([*command, *only], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                            env=programs.go_environment(**extra))
-    counts = [len(re.findall(rf"^ *--- {word}: ", result.stdout, re.MULTILINE)) for word in ("PASS", "FAIL", "SKIP")]
+    # It has been vetted above.
+    command = [str(programs.GO), "test", *flags, "-vet=off", "-json", "-count=1", "-timeout=600s", *only, "./..."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=programs.go_environment(**extra))
+
+
+def count(tally, name, result):
+    counts, said = read(result.stdout)
     if result.returncode:
-        sys.stdout.write("\n".join(line for line in result.stdout.splitlines() if "--- PASS" not in line and "=== " not in line)[-8000:])
-        sys.stdout.write(result.stderr[-4000:])
-    tally.add(f"go test {name}".strip(), counts[0], max(counts[1], int(result.returncode != 0)), counts[2],
-              "{} passed, {} failed, {} skipped".format(*counts))
+        said += result.stderr[-4000:]
+        sys.stdout.write(said)
+    tally.add(f"go test {name}".strip(), counts["pass"], max(counts["fail"], int(result.returncode != 0)), counts["skip"],
+              "{pass} passed, {fail} failed, {skip} skipped".format(**counts), said)
+
+
+def read(events):
+    """What `go test -json` tells: how many tests ended how, and what those that failed said, or what stopped a package."""
+    counts = dict.fromkeys(("pass", "fail", "skip"), 0)
+    said, failed = {}, []
+    for line in events.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:  # not of a test: the go command's own words
+            said.setdefault(None, []).append(line + "\n")
+            continue
+        test = (event.get("Package", event.get("ImportPath")), event.get("Test"))
+        if event.get("Output", "=== ")[:4] != "=== ":
+            said.setdefault(test, []).append(event["Output"])
+        if event["Action"] in ("fail", "build-fail"):
+            failed.append(test)
+        if test[1] and event["Action"] in counts:
+            counts[event["Action"]] += 1
+    return counts, "".join("".join(said.get(test, ())[-100:]) for test in [None, *failed])

@@ -1,17 +1,21 @@
 """The fault table of Tests/faults: building and running the runners, and the grid of all of them."""
 import json
 import subprocess
+import sys
 import time
 
 import programs
 from programs import OUT, ROOT
 
+sys.path.insert(0, str(ROOT / "Tests" / "faults"))
+from fronts import Fronts
+
 TABLE = ROOT / "Tests/faults/table.json"
 FOLDER = OUT / "matrix"
 LIBRARY = ROOT / "dist/lib/libbatchjobs.so.0"
-SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "abi/support.c", "abi/check.c")
-# Most of a run is waiting, and faults belong to a whole simulator: so several of both.
-SHARDS = 4
+SOURCES = ("faults/run.c", "faults/table.c", "faults/grid.c", "faults/amid.c", "abi/support.c", "abi/check.c")
+# Most of a run is waiting, and faults belong to a whole simulator: so many of both.
+SHARDS, SECURE_SHARDS = 6, 2
 # Few jobs, because each list is walked again for each case; three pages nevertheless.
 SIMULATED = ("--jobs", "60", "--time-scale", "0")
 
@@ -19,7 +23,7 @@ SIMULATED = ("--jobs", "60", "--time-scale", "0")
 def build(compiler, strict, libraries, folder):
     target = folder / "faults"
     subprocess.run([*compiler, *strict, *(str(ROOT / "Tests" / source) for source in SOURCES), "-Wl,--as-needed",
-                    *libraries, "-lcurl", "-ljansson", "-ldl", "-o", str(target)], check=True)
+                    *libraries, "-lcurl", "-ljansson", "-lpthread", "-ldl", "-o", str(target)], check=True)
     return target
 
 
@@ -27,46 +31,83 @@ def build_go():
     return programs.build_go("bindings/go/internal/faults", ROOT)
 
 
-class Shard:
-    """A simulator and a runner for its part of the table."""
+class Secure:
+    """A simulator that speaks TLS, with all the fronts before it; `environment` is for a runner."""
 
-    def __init__(self, command, runner, number, certificate, extra):
-        name = f"{runner}-{'tls' if certificate else number}"
-        facts = FOLDER / f"simulator-{name}.json"
-        self.results = FOLDER / f"{name}.jsonl"
-        self.results.unlink(missing_ok=True)
-        tls = ("--tls", *certificate) if certificate else ()
-        self.simulator = programs.simulator(*SIMULATED, "--ready", str(facts), *tls)
-        more = {"SIMULATOR_CA": certificate[0]} if certificate else {"FAULTS_SHARD": f"{number}/{SHARDS}"}
-        self.output = (FOLDER / f"{name}.out").open("w+")
-        self.errors = (FOLDER / f"{name}.err").open("w+")
-        self.process = subprocess.Popen(
-            [*command, str(TABLE)], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.errors,
-            env=programs.environment(BATCHJOBS_LIBRARY=str(LIBRARY), SIMULATOR=str(facts), FAULTS_RESULTS=str(self.results), **more, **extra))
+    def __init__(self, shard, folder, certificate):
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = folder / "facts.json"
+        subprocess.run([str(ROOT / ".venv/bin/python"), str(ROOT / "Tests/faults/certificates.py"), str(folder)], check=True)
+        self._simulator = programs.simulator(*SIMULATED, "--tls", *certificate)
+        try:
+            self._fronts = Fronts(self._simulator.info, folder, folder)
+        except BaseException:
+            self._simulator.stop()
+            raise
+        facts.write_text(json.dumps({**self._simulator.info, **self._fronts.facts}))
+        self.environment = {"SIMULATOR": str(facts), "SIMULATOR_CA": certificate[0], "FAULTS_SHARD": shard}
+
+    def stop(self):
+        """What the proxies saw and should not have seen, in words."""
+        leaked = self._fronts.stop()
+        self._simulator.stop()
+        return "a proxy saw a key in clear" if leaked else ""
+
+
+class Plain:
+    """A simulator without."""
+
+    def __init__(self, shard, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = folder / "facts.json"
+        self._simulator = programs.simulator(*SIMULATED, "--ready", str(facts))
+        self.environment = {"SIMULATOR": str(facts), "FAULTS_SHARD": shard}
+
+    def stop(self):
+        self._simulator.stop()
+        return ""
+
+
+class Shard:
+    """A runner with its part of the table, and what it needs; beginning with those that need TLS."""
+
+    def __init__(self, command, name, number, certificate):
+        secure = number < SECURE_SHARDS
+        part = f"{number + 1}/{SECURE_SHARDS}" if secure else f"{number - SECURE_SHARDS + 1}/{SHARDS}"
+        self._peer = Secure(part, FOLDER / name, certificate) if secure else Plain(part, FOLDER / name)
+        results = FOLDER / f"{name}.jsonl"
+        results.unlink(missing_ok=True)
+        self._output = (FOLDER / f"{name}.out").open("w+")
+        self._errors = (FOLDER / f"{name}.err").open("w+")
+        self._process = subprocess.Popen(
+            [*command, str(TABLE)], stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._errors,
+            env=programs.environment(BATCHJOBS_LIBRARY=str(LIBRARY), FAULTS_RESULTS=str(results), **self._peer.environment))
 
     def wait(self, ends):
-        """Its exit status and what it said; None where it was too late."""
+        """Its exit status and what it said; a text in place of the status where something else went wrong."""
         try:
-            code = self.process.wait(max(1, ends - time.monotonic()))
+            code = self._process.wait(max(1, ends - time.monotonic()))
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = None
-        self.simulator.stop()
+            self._process.kill()
+            code = "too late"
+        code = self._peer.stop() or code
         said = []
-        for file in (self.output, self.errors):
+        for file in (self._output, self._errors):
             file.seek(0)
             said.append(file.read())
             file.close()
         return code, *said
 
 
-def run(command, runner, certificate, timeout, **extra):
-    """Runs the whole table with the runner of a language; gives (exit status, output, errors) of each shard."""
+def run(runners, certificate, timeout):
+    """Runs the whole table with the runners of these languages, all at once; gives (runner, exit status, output,
+    errors) of each shard."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    shards = [Shard(command, runner, number, None, extra) for number in range(1, SHARDS + 1)]
-    shards.append(Shard(command, runner, 0, certificate, extra))
     ends = time.monotonic() + timeout
-    return [shard.wait(ends) for shard in shards]
+    shards = [(runner, Shard(command, f"{runner}-{number + 1}", number, certificate))
+              for number in range(SECURE_SHARDS + SHARDS) for runner, command in runners.items()]
+    for runner, shard in shards:
+        yield runner, *shard.wait(ends)
 
 
 def elsewhere():

@@ -148,8 +148,6 @@ def options_module():
     table = list(option_table())
     yield '"""Made by scripts/python_header.py from the library\'s option table; do not edit."""'
     yield ""
-    yield "from __future__ import annotations"
-    yield ""
     yield "from datetime import timedelta"
     yield "from typing import Literal, Mapping, TypedDict, Union"
     yield ""

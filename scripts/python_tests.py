@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import programs
@@ -39,18 +41,21 @@ def environment(**extra):
     return programs.environment(PYTHONPATH=str(PACKAGE / "src"), BATCHJOBS_LIBRARY=str(LIBRARY), **extra)
 
 
-def pytest(tally, name, python, **variables):
+def pytest(python, **variables):
     only = ["-k", os.environ["TEST_ONLY"]] if os.environ.get("TEST_ONLY") else []
     command = [str(python), "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider", *only, str(PACKAGE / "tests")]
-    result = subprocess.run(command, cwd=WORK, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1200,
-                            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables})
+    return subprocess.run(command, cwd=WORK, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1200,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables})
+
+
+def count(tally, name, result):
     last = (result.stdout.strip().splitlines() or [""])[-1]
     counts = {word.rstrip("s"): int(number) for number, word in COUNTED.findall(last)}
     failed = counts.get("failed", 0) + counts.get("error", 0)
     if result.returncode:
         sys.stdout.write(result.stdout[-8000:] + result.stderr[-2000:])
         failed = max(failed, 1)
-    tally.add(name, counts.get("passed", 0), failed, counts.get("skipped", 0), last.strip("= "))
+    tally.add(name, counts.get("passed", 0), failed, counts.get("skipped", 0), last.strip("= "), result.stdout)
 
 
 def interpreters():
@@ -69,18 +74,24 @@ def python(tally):
                            ("mypy", "mypy", "--cache-dir", str(WORK / "mypy")),
                            ("pyright", "basedpyright", "--pythonpath", str(BIN / "python"), "-p", ".")):
         tally.run(f"python {name}", [str(BIN / command[0]), *command[1:]], cwd=PACKAGE)
-    pytest(tally, "python tests", BIN / "python", **environment())
     built = tally.run("python wheel", [str(BIN / "python"), str(ROOT / "scripts/python_wheel.py")])
     wheels = sorted((ROOT / "dist/python").glob("*.whl"))
-    if built.returncode or not wheels:
-        return
+    runs = {"python tests": lambda: pytest(BIN / "python", **environment())}
     for version, interpreter in interpreters():
         if interpreter is None:
             tally.add(f"python {version}", 0, 0, 1, "skipped: there is none")
-            continue
-        clean = WORK / f"clean-{version}"
-        make_venv(clean, interpreter, f"-r{PACKAGE / 'requirements.txt'}")
-        subprocess.run([str(clean / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index",
-                        "--no-deps", "--force-reinstall", str(wheels[-1])], check=True)
-        pytest(tally, f"python {version}, the wheel", clean / "bin/python", BATCHJOBS_ROOT=str(ROOT), PYTHONPATH="",
-               BATCHJOBS_LIBRARY="", LD_LIBRARY_PATH="")
+        elif not built.returncode and wheels:
+            runs[f"python {version}, the wheel"] = partial(clean, version, interpreter, wheels[-1])
+    # Most of their time is waiting, each for a simulator of its own.
+    with ThreadPoolExecutor(3) as pool:
+        for name, result in zip(runs, pool.map(lambda run: run(), runs.values())):
+            count(tally, name, result)
+
+
+def clean(version, interpreter, wheel):
+    """The tests in an environment that holds the wheel and what the tests need."""
+    folder = WORK / f"clean-{version}"
+    make_venv(folder, interpreter, f"-r{PACKAGE / 'requirements.txt'}")
+    subprocess.run([str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index",
+                    "--no-deps", "--force-reinstall", str(wheel)], check=True)
+    return pytest(folder / "bin/python", BATCHJOBS_ROOT=str(ROOT), PYTHONPATH="", BATCHJOBS_LIBRARY="", LD_LIBRARY_PATH="")

@@ -30,6 +30,8 @@ need() {
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 tool() { command -v "$1"; }
+# Not on everybody's PATH.
+daemon() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
 header() { echo "#include <$1>" | cc -E -x c - ; }
 
 check_build() {
@@ -47,6 +49,8 @@ check_test() {
     need g++ tool c++
     need valgrind tool valgrind
     need nghttp2-server tool nghttpd
+    need nginx-light daemon nginx
+    need tinyproxy-bin tool tinyproxy
     need openssl tool openssl
     need python3-venv python3 -c 'import ensurepip, venv'
 }

@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import matrix
 import programs
-from ctests import COUNTS, STRICT, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
+from ctests import COUNTS, HELD, STRICT, WORKERS, asan, build_c, c, certificate, chaos, run_program, tsan, valgrind
 from examples import examples
 from gotests import go
 from programs import OUT, ROOT
@@ -24,12 +25,13 @@ class Tally:
         self.passed = self.failed = self.skipped = 0
         self.problems = []
 
-    def add(self, name, passed, failed, skipped=0, text=""):
+    def add(self, name, passed, failed, skipped=0, text="", said=""):
+        """`said` is what those that failed said, shown again at the end, where one looks first."""
         self.passed += passed
         self.failed += failed
         self.skipped += skipped
         if failed:
-            self.problems.append(name)
+            self.problems.append((name, said))
         print(f"  {'ok  ' if not failed else 'FAIL'} {name}{': ' + text if text else ''}", flush=True)
 
     def run(self, name, command, show=True, **options):
@@ -38,7 +40,8 @@ class Tally:
         lines = result.stdout.strip().splitlines()
         if result.returncode:
             sys.stdout.write(result.stdout + result.stderr)
-        self.add(name, result.returncode == 0, result.returncode != 0, text=lines[-1].removeprefix(f"{name.split()[-1]}: ") if show and lines else "")
+        self.add(name, result.returncode == 0, result.returncode != 0, text=lines[-1].removeprefix(f"{name.split()[-1]}: ") if show and lines else "",
+                 said=result.stdout + result.stderr)
         return result
 
 
@@ -126,35 +129,54 @@ def faults(tally):
     else:
         tally.add("faults go", 0, 0, 1, "skipped: no Go in .venv")
     wanted = os.environ.get("FAULTS_RUNNERS", " ".join(runners)).split()
-    for runner in wanted:
-        run_table(tally, runner, runners[runner])
+    run_table(tally, {runner: runners[runner] for runner in wanted})
     if "c" in wanted:
         run_elsewhere(tally)
     print("  " + "\n  ".join(matrix.grid(matrix.read())))
 
 
-def run_table(tally, runner, command):
-    """The whole fault table through one language."""
-    for number, (code, output, errors) in enumerate(matrix.run(command, runner, certificate(), 900), 1):
+def run_table(tally, runners):
+    """The whole fault table through these languages."""
+    found = dict.fromkeys(runners, (0, 0, 0))
+    for runner, code, output, errors in matrix.run(runners, certificate(), 900):
         counted = COUNTS.search(output)
-        passed, failed, skipped = (int(count) for count in counted.groups()) if counted else (0, 1, 0)
+        counts = [int(count) for count in counted.groups()] if counted else [0, 1, 0]
         if code != 0 or not counted:
-            sys.stdout.write(errors[-8000:])
-            failed = max(failed, 1)
-        tally.add(f"faults {runner} {number}", passed, failed, skipped, counted.group() if counted else f"ended with {code}")
+            sys.stdout.write(f"{errors[-8000:]}  {runner}: ended with {code}\n")
+            counts[1] = max(counts[1], 1)
+        found[runner] = tuple(map(sum, zip(found[runner], counts)))
+    for runner, (passed, failed, skipped) in found.items():
+        tally.add(f"faults {runner}", passed, failed, skipped, f"{passed} passed, {failed} failed, {skipped} skipped")
 
 
 def run_elsewhere(tally):
-    """The rows that C tests of their own show."""
-    with (matrix.FOLDER / "c-elsewhere.jsonl").open("w") as file:
-        for (program, test), cases in matrix.elsewhere().items():
-            code, output, said, took = run_program([str(build_c("plain", names=(program,)) / program)], program, 300, {"TEST_ONLY": test})
+    """The rows that C tests of their own show: those that the part c has not run yet, several programs at once."""
+    found = matrix.elsewhere()
+    names = sorted({program for program, _ in found})
+    folder = build_c("plain", names=names)
+
+    def run(program):
+        """For each of its tests whether it held, and after how many seconds."""
+        tests = [test for name, test in found if name == program]
+        source = (ROOT / f"Tests/abi/{program}.c").read_text()
+        if program in HELD and all(f"RUN({test});" in source for test in tests):
+            return dict.fromkeys(tests, (True, 0))
+        ended = {}
+        for test in tests:
+            code, output, said, took = run_program([str(folder / program)], program, 300, {"TEST_ONLY": test})
             counted = COUNTS.search(output)
             held = code == 0 and counted is not None and int(counted.group(1)) > 0
             if not held:
                 sys.stdout.write(said[-4000:])
+            ended[test] = held, took
+        return ended
+
+    with (matrix.FOLDER / "c-elsewhere.jsonl").open("w") as file, ThreadPoolExecutor(WORKERS) as pool:
+        ended = dict(zip(names, pool.map(run, names)))
+        for (program, test), cases in found.items():
+            held, took = ended[program][test]
             matrix.tell(cases, "passed" if held else "failed", int(took * 1000), file)
-            tally.add(f"faults {program} {test}", held, not held, text=f"row {cases[0]['row']}, {took:.0f} s")
+            tally.add(f"faults {program} {test}", held, not held, text=f"row {cases[0]['row']}, " + (f"{took:.0f} s" if took else "in c"))
 
 
 def agreement(tally):
@@ -181,8 +203,20 @@ def install(tally):
     tally.run("install: and runs", [str(program)], show=False, env={**os.environ, "LD_LIBRARY_PATH": str(library)})
 
 
+def instructions(tally):
+    """The library runs no more instructions than it did, by a tenth at most."""
+    result = subprocess.run([sys.executable, str(ROOT / "benchmarks/instructions.py")], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    *lines, last = result.stdout.strip().splitlines() or [""]
+    if result.returncode == 77:
+        tally.add("instructions", 0, 0, 1, last)
+        return
+    print("".join(f"  {line}\n" for line in lines), end="")
+    sys.stdout.write(result.stderr)
+    tally.add("instructions", result.returncode == 0, result.returncode != 0, text=last)
+
+
 PARTS = {part.__name__: part for part in
-         (gates, unit, fuzz, simulator, c, python, go, chaos, faults, s3, examples, agreement, install, valgrind, asan, tsan)}
+         (gates, unit, fuzz, simulator, c, python, go, chaos, faults, s3, examples, agreement, install, instructions, valgrind, asan, tsan)}
 SOAK = {part.__name__: part for part in (unit_asan, unit_tsan)}
 SETS = {"check": ("gates", "unit", "c", "examples"), "all": tuple(PARTS), "soak": tuple(SOAK)}
 
@@ -203,8 +237,10 @@ def main():
         except (subprocess.SubprocessError, OSError) as problem:
             tally.add(name, 0, 1, text=str(problem))
         print(f"  {time.monotonic() - began:.0f} s", flush=True)
+    for name, said in tally.problems:
+        print(f"\n{name} failed\n{said[-3000:]}".rstrip())
     if tally.problems:
-        print("failed: " + ", ".join(tally.problems))
+        print("failed: " + ", ".join(name for name, _ in tally.problems))
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     sys.exit(1 if tally.failed else 0)
 

@@ -83,7 +83,7 @@ struct Envelope {
     /// A text that may be absent or null.
     func optionalText(_ name: String) throws(Failure) -> String? {
         guard let found = try optional(name) else { return nil }
-        guard let text = found.text else { throw wrong(name, "a string", found) }
+        guard let text = found.text else { throw wrong(name, "a string below 64 KiB", found) }
         return text
     }
 

@@ -18,7 +18,8 @@ struct Paginator {
     /// Longer ones fit in no request line.
     static let maximumStateLength = 16_384
     /// Pages of nothing but known jobs in a row before a list goes in circles. Numbered pages may bring
-    /// some, because jobs that are new push those that are known onto the pages behind.
+    /// some, because jobs that are new push those that are known onto the pages behind. There an empty
+    /// page is one of them: a service that counts a million pages too many is not asked for all.
     static let mostKnownPages = (cursors: 1, numbers: 8)
 
     private let service: StaticString
@@ -75,10 +76,10 @@ struct Paginator {
     mutating func accept(_ rows: [(id: Int, wanted: Bool)], _ next: NextPage) -> Delivery {
         pagesRead += 1
         let isNew = rows.map { seenIDs.insert(Seen(id: $0.id)).inserted }
-        if isNew.contains(true) { knownPages = 0 } else if !rows.isEmpty { knownPages += 1 }
+        if isNew.contains(true) { knownPages = 0 } else if isNumbered || !rows.isEmpty { knownPages += 1 }
         let most = isNumbered ? Self.mostKnownPages.numbers : Self.mostKnownPages.cursors
         if knownPages >= most {
-            failure = circle("sent only jobs that it had sent before")
+            failure = circle("sends no job that it had not sent before")
             return Delivery(rows: [], next: nil)
         }
         let skipped = place.offset

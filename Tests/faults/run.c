@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../abi/support.h"
+#include "amid.h"
 #include "grid.h"
 #include "table.h"
 
@@ -150,14 +151,27 @@ static void hear(int32_t level, const char *line, void *payload) {
     if (!no_secrets(line)) ++*(int *)payload;
 }
 
+/* A fact of one of the fronts or proxies: "reach@http2", "proxy@asks". */
+static const char *fact_at(const char *name, const char *place) {
+    char whole[100];
+    snprintf(whole, sizeof whole, "%s@%s", name, place);
+    return fact(whole);
+}
+
 static bj_client *client_now(int *leaks) {
-    bj_options *options = make_options("api_key", service_key(now.service), "base_url", fact(now.service), NULL);
+    const char *front = text_of("front", NULL), *proxy = text_of("proxy", NULL), *around = text_of("https_proxy", NULL);
+    const char *base = front != NULL ? fact_at(now.service, front) : fact(now.service);
+    const char *authority = front != NULL ? fact_at("ca", "fronts") : getenv("SIMULATOR_CA");
+    bj_options *options = make_options("api_key", service_key(now.service), "base_url", base, NULL);
     bj_client *client;
     bj_error *error = NULL;
     const char *name;
     json_t *value;
     if (strcmp(now.service, "veryfront") == 0) bj_options_set(options, "project", fact("project"), NULL);
-    if (getenv("SIMULATOR_CA") != NULL) bj_options_set(options, "ca_file", getenv("SIMULATOR_CA"), NULL);
+    if (authority != NULL) bj_options_set(options, "ca_file", authority, NULL);
+    if (proxy != NULL) bj_options_set(options, "proxy", fact_at("proxy", proxy), NULL);
+    if (around != NULL) setenv("https_proxy", fact_at("proxy", around), 1);
+    else unsetenv("https_proxy");
     json_object_foreach(json_object_get(now.one, "options"), name, value) {
         if (bj_provider_accepts(now.service, name) != 1) continue;
         if (!CHECK_INT(bj_options_set(options, name, json_string_value(value), &error), BJ_OK))
@@ -294,21 +308,23 @@ static void instance(void) {
     forget_peak();
     long before = status_kib("VmRSS:");
     int64_t began = now_ms();
+    amid_begin(text_of("amid", NULL), client);
     if (strcmp(now.operation, "list") == 0) error = run_list(&given, &truth, client);
     else if (strcmp(now.operation, "results") == 0) error = run_results(&given, &truth, client);
     else error = run_job(&given, client);
     given.ms = now_ms() - began;
+    amid_end();
     given.memory_kib = status_kib("VmHWM:") - before;
     check_ending(&given, &truth, error);
     check_bounds(&given);
     check_everywhere(leaks);
-    if (given.status < 0) EXPECT_ERROR(given.status, given.status, error);
-    bj_client_destroy(client);
-    json_decref(truth.document);
     if (getenv("FAULTS_VERBOSE") != NULL)
         fprintf(stderr, "%6ld ms %-18s %4zu records  %s\n", (long)given.ms,
                 given.status == BJ_END ? verdict_name(given.verdict) : bj_status_name(given.status), given.records,
                 getenv("FAULTS_VERBOSE")[0] == '2' ? bj_error_message(error) : "");
+    if (given.status < 0) EXPECT_ERROR(given.status, given.status, error);
+    bj_client_destroy(client);
+    json_decref(truth.document);
 }
 
 /* Running */

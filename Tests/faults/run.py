@@ -19,6 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings/python/src"))
 import batchjobs
 
+from amid import amid
+
 GOAL_SECONDS = 10
 SAMPLED = 100
 FACTS = json.loads(Path(os.environ["SIMULATOR"]).read_text())
@@ -135,6 +137,13 @@ class Instance:
 
     def client(self):
         options = {"base_url": FACTS[self.service], "ca_file": os.environ.get("SIMULATOR_CA")}
+        if "front" in self.one:
+            options = {"base_url": FACTS[f"{self.service}@{self.one['front']}"], "ca_file": FACTS["ca@fronts"]}
+        if "proxy" in self.one:
+            options["proxy"] = FACTS[f"proxy@{self.one['proxy']}"]
+        os.environ.pop("https_proxy", None)
+        if "https_proxy" in self.one:
+            os.environ["https_proxy"] = FACTS[f"proxy@{self.one['https_proxy']}"]
         if self.service == "veryfront":
             options["project"] = FACTS["project"]
         for name, value in self.one.get("options", {}).items():
@@ -178,7 +187,7 @@ class Instance:
         Path("/proc/self/clear_refs").write_text("5")
         before, began = status_kib("VmRSS:"), time.monotonic()
         try:
-            with self.client() as client:
+            with self.client() as client, amid(self.one.get("amid"), client):
                 self.call(client)
         except batchjobs.BatchJobsError as error:
             self.error = error

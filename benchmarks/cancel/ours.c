@@ -56,7 +56,7 @@ int main(int argc, char **argv) { /* ours BASE_URL SAMPLES: prints p50 p99 max, 
     size_t count = (size_t)atol(argv[2]);
     long *times = calloc(count, sizeof *times);
     if (times == NULL || count == 0) return 1;
-    bj_options *options = options_of(argv[1]);
+    bj_options *options = options_of(argv[1], argv + 3);
     for (size_t i = 0; i < count; i++) {
         random = random * 1664525u + 1013904223u;
         times[i] = sample(options, 5000 + (long)((random >> 8) % 60000));

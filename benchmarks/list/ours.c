@@ -1,6 +1,5 @@
 /* libbatchjobs: every job, every field that the library has a getter for. */
 #include "../ours.h"
-#include <string.h>
 
 static long long length(const char *text) { return text == NULL ? 0 : (long long)strlen(text); }
 
@@ -21,15 +20,15 @@ static long long sum(const bj_job *job) {
     return sum;
 }
 
-int main(int argc, char **argv) { /* ours BASE_URL */
+int main(int argc, char **argv) { /* ours BASE_URL [OPTION=VALUE]... */
     bj_pages *pages;
     const bj_page *page;
     bj_error *error;
     bj_status status;
     long long jobs = 0, checksum = 0;
 
-    if (argc < 2) return fputs("usage: ours BASE_URL\n", stderr), 2;
-    bj_client *client = client_of("crustdata", argv[1]);
+    if (argc < 2) return fputs("usage: ours BASE_URL [OPTION=VALUE]...\n", stderr), 2;
+    bj_client *client = client_of("crustdata", argv[1], argv + 2);
     must(bj_pages_open(&pages, client, NULL, NULL, &error), &error);
     while ((status = bj_pages_next(&page, pages, &error)) == BJ_OK) {
         size_t count = bj_page_count(page);

@@ -3,7 +3,6 @@
  * began and how much at its peak. VmHWM and not ru_maxrss, which remembers what ran before exec.
  */
 #include "../ours.h"
-#include <string.h>
 
 static long long status_kib(const char *name) {
     char line[256];
@@ -23,7 +22,7 @@ int main(int argc, char **argv) { /* ours SERVICE BASE_URL ID: prints records, b
     long long records = 0, bytes = 0, start = status_kib("VmRSS:");
 
     if (argc < 4) return fputs("usage: ours SERVICE BASE_URL ID\n", stderr), 2;
-    bj_client *client = client_of(argv[1], argv[2]);
+    bj_client *client = client_of(argv[1], argv[2], argv + 4);
     must(bj_results_open(&results, client, argv[3], NULL, NULL, &error), &error);
     while ((status = bj_results_next(&record, results, &error)) == BJ_OK) {
         size_t length;

@@ -18,7 +18,7 @@ static int call(bj_client *client, const char *id, long calls) {
 
 int main(int argc, char **argv) { /* ours BASE_URL EMPTYING CALLS */
     if (argc < 4) return fputs("usage: ours BASE_URL EMPTYING CALLS\n", stderr), 2;
-    bj_client *client = client_of("crustdata", argv[1]);
+    bj_client *client = client_of("crustdata", argv[1], argv + 4);
     if (!call(client, "emptying", atol(argv[2])) || !call(client, "counted", atol(argv[3]))) return 1;
     printf("%s %s\n", argv[2], argv[3]);
     bj_client_destroy(client);

@@ -7,7 +7,7 @@ int main(int argc, char **argv) { /* ours BASE_URL ID CALLS */
 
     if (argc < 4) return fputs("usage: ours BASE_URL ID CALLS\n", stderr), 2;
     long calls = atol(argv[3]);
-    bj_client *client = client_of("crustdata", argv[1]);
+    bj_client *client = client_of("crustdata", argv[1], argv + 4);
     for (long i = 0; i < calls; i++) {
         bj_job *job;
         size_t length;

@@ -11,7 +11,7 @@ int main(int argc, char **argv) { /* one_by_one BASE_URL COUNT */
     char **ids = ids_of(count);
     char *is_done = calloc((size_t)count, 1);
     long long *delays = calloc((size_t)count, sizeof *delays);
-    bj_client *client = client_of("crustdata", argv[1]);
+    bj_client *client = client_of("crustdata", argv[1], argv + 3);
     for (struct timespec second = {.tv_sec = 1}; ended < count; nanosleep(&second, NULL))
         for (long i = 0; i < count; i++) {
             bj_job *job;

@@ -13,7 +13,7 @@ int main(int argc, char **argv) { /* ours BASE_URL COUNT */
     long count = atol(argv[2]);
     char **ids = ids_of(count);
     long long *delays = calloc((size_t)count, sizeof *delays);
-    bj_client *client = client_of("crustdata", argv[1]);
+    bj_client *client = client_of("crustdata", argv[1], argv + 3);
     must(bj_waits_open(&waits, client, (const char *const *)ids, (size_t)count, NULL, NULL, &error), &error);
     while ((status = bj_waits_next(&event, waits, &error)) == BJ_OK) {
         if (!bj_event_is_final(event)) continue;

@@ -18,7 +18,7 @@ type call struct {
 	hooks    hooks
 	handle   cgo.Handle // by which the hooks find the call; 0 without hooks
 
-	cancel *C.bj_cancel // nil where nothing can end the call from outside
+	cancel *C.bj_cancel // nil where nothing can end the call: no context, Close or hook that panics
 	stop   func() bool
 	passed chan struct{} // closed when the end of the context was passed on
 	ended  chan struct{} // closed when the call returned
@@ -41,7 +41,7 @@ func begin(ctx context.Context, provider string, hooks hooks, want wants) (*call
 	if ctx.Err() != nil {
 		return nil, c.explain(failure(ErrCancelled, "cancelled before it began"))
 	}
-	if ctx.Done() != nil || want.closable {
+	if ctx.Done() != nil || want.closable || hooks.any() {
 		var e *C.bj_error
 		if err := taken(provider, C.bj_cancel_new(&c.cancel, &e), &e); err != nil {
 			return nil, err
@@ -81,6 +81,7 @@ func (c *call) end() {
 		}
 	}
 	C.bj_cancel_destroy(c.cancel)
+	c.cancel = nil
 	if c.handle != 0 {
 		c.handle.Delete()
 	}
@@ -112,10 +113,13 @@ func (c *call) explain(err *Error) *Error {
 	case err.Code == ErrCancelled && reason != nil:
 		if errors.Is(reason, context.DeadlineExceeded) {
 			err.Code = ErrTimeout
-			err.Message = "the context's deadline passed: " + err.Message
+			err.Message = "the context's deadline passed"
 		} else {
-			err.Message = "the context was cancelled: " + err.Message
+			err.Message = "the context was cancelled"
 		}
+	case err.Code == ErrCancelled: // nothing else fires what the call carries
+		err.Message = "the results were closed meanwhile"
+		return err
 	case err.Code == ErrTimeout && c.overdue():
 		reason = context.DeadlineExceeded
 	default:

@@ -9,6 +9,7 @@ import (
 	"context"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -82,6 +83,9 @@ func Providers() []string {
 
 // Accepts tells whether a service takes an option, by their names.
 func Accepts(provider, option string) bool {
+	if strings.IndexByte(provider+option, 0) >= 0 { // C would see the end of it there
+		return false
+	}
 	service, name := C.CString(provider), C.CString(option)
 	defer C.free(unsafe.Pointer(service))
 	defer C.free(unsafe.Pointer(name))

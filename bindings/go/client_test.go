@@ -3,6 +3,7 @@ package batchjobs_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"runtime"
 	"slices"
@@ -48,6 +49,7 @@ func TestNewRefusesWhatIsWrong(t *testing.T) {
 		{"no key", "spidra", nil, "api_key"},
 		{"empty key", "spidra", []batchjobs.Option{batchjobs.WithAPIKey("")}, "api_key"},
 		{"NUL in the key", "spidra", []batchjobs.Option{batchjobs.WithAPIKey("a\x00b")}, "NUL"},
+		{"an option that is no text", "spidra", []batchjobs.Option{key, batchjobs.WithResume("\xff")}, `"resume" is not UTF-8`},
 		{"unknown option", "spidra", []batchjobs.Option{key, batchjobs.WithOption("colour", "red")}, "colour"},
 		{"zero option", "spidra", []batchjobs.Option{key, {}}, "option"},
 		{"NUL in an option's name", "spidra", []batchjobs.Option{key, batchjobs.WithOption("status\x00", "x")}, "NUL"},
@@ -204,13 +206,42 @@ func TestTwoGoroutinesOnOneStream(t *testing.T) {
 	})
 	within(t, time.Second, "closing a busy stream", func() {
 		must(t, results.Close())
-		wantCode(t, <-ended, batchjobs.ErrCancelled)
+		if found := wantCode(t, <-ended, batchjobs.ErrCancelled); found.Message != "the results were closed meanwhile" {
+			t.Errorf("the call that was cut short says %q", found.Message)
+		}
 	})
 	_, err = results.Next()
 	wantCode(t, err, batchjobs.ErrState)
 	must(t, results.Close())
 	if results.Verdict() == batchjobs.VerdictVerified {
 		t.Error("a closed stream is verified")
+	}
+}
+
+// Whoever closes a stream first and whoever leaves it last, each does so once.
+func TestAStreamIsClosedByMany(t *testing.T) {
+	c := client(t, "reach")
+	for range 100 {
+		results, err := c.OpenResults(background, sim.Sample("reach", "succeeded"))
+		must(t, err)
+		var group sync.WaitGroup
+		for range 3 {
+			group.Add(2)
+			go func() {
+				defer group.Done()
+				must(t, results.Close())
+			}()
+			go func() {
+				defer group.Done()
+				_, err := results.Next()
+				var found *batchjobs.Error
+				if err != nil && err != io.EOF && (!errors.As(err, &found) ||
+					found.Code != batchjobs.ErrBusy && found.Code != batchjobs.ErrCancelled && found.Code != batchjobs.ErrState) {
+					t.Errorf("a stream that others close ends with %v", err)
+				}
+			}()
+		}
+		group.Wait()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	batchjobs "github.com/libbatchjobs/libbatchjobs/bindings/go"
 )
@@ -179,4 +180,17 @@ func TestPanicsOfHooksAreCarriedThrough(t *testing.T) {
 	if after := descriptors(t); after > before+4 {
 		t.Errorf("%d descriptors where there were %d", after, before)
 	}
+}
+
+// A call that no context could end does not go on behind a panic.
+func TestAPanicEndsALongCall(t *testing.T) {
+	c := client(t, "crustdata", batchjobs.WithLogger(slog.New(calling(func(slog.Record) { panic("in a hook") }))))
+	within(t, 2*time.Second, "a wait whose logger panics", func() {
+		defer func() {
+			if value := recover(); value != "in a hook" {
+				t.Errorf("the call panics with %v", value)
+			}
+		}()
+		c.Wait(background, sim.Sample("crustdata", "stuck_running"), batchjobs.WithWaitTimeout(10*time.Second))
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,16 +69,29 @@ func account(service string, more ...batchjobs.Option) []batchjobs.Option {
 func client(t testing.TB, service string, more ...batchjobs.Option) *batchjobs.Client {
 	t.Helper()
 	must(t, sim.Calm())
-	made, err := batchjobs.New(service, account(service, more...)...)
+	made, err := batchjobs.New(service, append(account(service, more...), batchjobs.WithHeader(testHeader, testName(t)))...)
 	must(t, err)
 	t.Cleanup(func() { made.Close() })
 	return made
 }
 
-// fault adds one of the simulator's faults.
+// The requests of a test tell whose they are. One that an earlier test sent and gave up may still
+// wait in the simulator's socket, and would use a fault up that is not meant for it.
+const testHeader = "X-Test"
+
+func testName(t testing.TB) string {
+	name, _, _ := strings.Cut(t.Name(), "/")
+	return name + "." // no name is the beginning of another
+}
+
+// fault adds one of the simulator's faults, for the clients of this test; what the storage of result
+// files is asked tells nothing of a test.
 func fault(t testing.TB, service, operation, name string, members map[string]any) {
 	t.Helper()
 	document := map[string]any{"service": service, "operation": operation, "fault": name}
+	if service != "storage" {
+		document["having"] = testName(t)
+	}
 	for member, value := range members {
 		document[member] = value
 	}
@@ -88,8 +103,11 @@ func requests(t testing.TB, service, operation string) (count int) {
 	t.Helper()
 	seen, _, err := sim.Requests()
 	must(t, err)
+	name := testName(t)
 	for _, one := range seen {
-		if one.Service == service && one.Operation == operation {
+		own := service == "storage" ||
+			slices.ContainsFunc(one.Headers, func(header []string) bool { return slices.Contains(header, name) })
+		if own && one.Service == service && one.Operation == operation {
 			count++
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -177,6 +178,9 @@ func set(options *C.bj_options, option Option) error {
 func cText(what, text string) (*C.char, error) {
 	if strings.IndexByte(text, 0) >= 0 {
 		return nil, failure(ErrArgument, "%s holds a NUL character", what)
+	}
+	if !utf8.ValidString(text) {
+		return nil, failure(ErrArgument, "%s is not UTF-8", what)
 	}
 	return C.CString(text), nil
 }

@@ -70,6 +70,9 @@ func TestAHeaderGoesToTheService(t *testing.T) {
 }
 
 func TestWhatAServiceAccepts(t *testing.T) {
+	if batchjobs.Accepts("veryfront\x00x", "project") || batchjobs.Accepts("veryfront", "project\x00") {
+		t.Error("what stands behind a NUL is not looked at")
+	}
 	if !batchjobs.Accepts("veryfront", "project") || batchjobs.Accepts("spidra", "project") || batchjobs.Accepts("nobody", "project") {
 		t.Error("veryfront alone takes a project")
 	}

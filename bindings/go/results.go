@@ -27,6 +27,7 @@ type stream struct {
 	next    int   // the place in the batch of the record to be given next
 	err     error // how the stream ended; io.EOF when well
 	job     *Job
+	closing sync.Once
 	closed  atomic.Bool
 	given   atomic.Int64 // the records given so far
 
@@ -154,9 +155,10 @@ func (s *stream) leave() {
 
 // close ends a call in progress, which then frees the stream.
 func (s *stream) close() {
-	if !s.closed.Swap(true) {
+	s.closing.Do(func() {
 		C.bj_cancel_fire(s.call.cancel)
-	}
+		s.closed.Store(true) // now, and not before, it may be freed
+	})
 	s.free()
 }
 

@@ -29,7 +29,7 @@ class Storage:
         self._read = read
 
     def link(self, path: str, how: Params) -> str:
-        return self._links.make(self.bases["storage"], path, how)
+        return self._links.make(how.get("base") or self.bases["storage"], path, how)
 
     def operation(self, request: Request) -> str:
         return "results"

@@ -1,6 +1,7 @@
 """The asyncio client."""
 
 import asyncio
+import contextvars
 import time
 
 import pytest
@@ -127,6 +128,49 @@ def test_each_call_can_be_cancelled(simulator, use, tmp_path, what):
         assert time.monotonic() - began < 0.4 + 5 * GOAL
 
     use(main)
+
+
+def test_a_call_that_waits_for_a_thread_can_be_cancelled(simulator, use):
+    stuck = simulator.sample("crustdata", "stuck_running")
+
+    async def main(client):
+        first = asyncio.ensure_future(client.wait([stuck]))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.job(stuck), 0.1)
+        assert time.monotonic() - began < 0.1 + 5 * GOAL
+        first.cancel()
+        await asyncio.wait([first])
+        assert (await client.job(stuck)).id == stuck
+
+    use(main, max_workers=1)
+
+
+def test_callbacks_see_the_context_of_their_task(simulator, use):
+    name, seen = contextvars.ContextVar("name"), []
+
+    def provider():
+        seen.append(name.get())
+        return simulator.info["keys"]["crustdata"]
+
+    async def main(client):
+        name.set("this task")
+        await client.job(simulator.sample("crustdata", "succeeded"))
+
+    use(main, api_key="expired", token_provider=provider)
+    assert seen == ["this task"]
+
+
+def test_a_forked_child_ends_quietly(run_python):
+    done = run_python("""
+        import os, batchjobs
+        client = batchjobs.AsyncClient(**given)
+        if os.fork() == 0:
+            sys.exit(0)
+        os.wait()
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_closed_client(arguments):

@@ -74,6 +74,82 @@ def test_what_a_log_handler_raises_comes_out(connect):
         logger.setLevel(logging.NOTSET)
 
 
+def test_an_exception_is_not_forgotten_for_a_later_line(simulator, connect):
+    client, job, lines = connect(), simulator.sample("crustdata", "succeeded"), []
+
+    def first_refuses(_):
+        lines.append(1)
+        if len(lines) == 1:
+            raise Mine
+        return client.job(job).done
+
+    logger = logging.getLogger("batchjobs")
+    logger.addFilter(first_refuses)
+    logger.setLevel(logging.DEBUG)
+    try:
+        simulator.fault("crustdata", "get", "status", status=503, headers={"retry-after-ms": "1"})
+        with pytest.raises(Mine):
+            client.job(job)
+    finally:
+        logger.removeFilter(first_refuses)
+        logger.setLevel(logging.NOTSET)
+
+
+def test_no_signal_is_lost_where_a_callback_begins(run_python, simulator):
+    done = run_python(
+        """
+        import os, signal, time, batchjobs
+        client, lost = batchjobs.Client(**given), 0
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        for turn in range(150):
+            try:
+                end = time.monotonic() + 5
+                signal.setitimer(signal.ITIMER_REAL, 0.001 + turn % 37 * 0.0002)
+                while time.monotonic() < end:
+                    client.job(os.environ["JOB"])
+                lost += 1
+            except KeyboardInterrupt:
+                continue
+        print(lost)
+        """,
+        JOB=simulator.sample("crustdata", "succeeded"),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+
+@pytest.mark.parametrize("place", range(1, 13))
+def test_a_signal_handler_may_close_the_client(connect, place):
+    """Wherever it strikes amid the lines that hold the client for a call."""
+    from batchjobs._call import Handle
+
+    client, lines, ended = connect(), [], []
+
+    def trace(frame, what, _):
+        if frame.f_code not in (Handle.__enter__.__code__, Handle.close.__code__):
+            return None
+        if what == "line":
+            lines.append(frame.f_lineno)
+            if len(lines) == place:
+                sys.settrace(None)
+                client.close()
+        return trace
+
+    def work():
+        sys.settrace(trace)
+        try:
+            client.supports("list")
+        except batchjobs.StateError as error:
+            ended.append(str(error))
+        client.close()
+        sys.settrace(None)
+        ended.append("closed")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert ended[-1:] == ["closed"] and "closed" in ended[0]
+
+
 def test_a_callback_may_use_the_client(simulator, connect):
     client, seen = connect(), []
     job = simulator.sample("crustdata", "succeeded")

@@ -28,6 +28,17 @@ def test_a_page_says_of_a_job_what_the_job_says(connect, service):
     assert listed.done and listed.phase == "done" and isinstance(listed.phase, batchjobs.Phase)
 
 
+@pytest.mark.parametrize("service", LISTING)
+def test_jobs_outlive_their_list(connect, service):
+    """What a job holds is copied when it is first read, which may be long after its page has gone."""
+    with connect(service) as client, client.jobs(page_size=20) as listing:
+        jobs = list(listing)
+    with connect(service) as client:
+        read = [(job, copy.copy(job)) for job in client.jobs(page_size=20)]
+    for kept, (job, copied) in zip(reversed(jobs), reversed(read)):
+        assert kept == job == copied and kept.field("") == job.field("")
+
+
 def test_a_job_reads_well(simulator, connect):
     job = connect().job(simulator.sample("crustdata", "succeeded"))
     document = json.loads(job.raw)
@@ -55,6 +66,15 @@ def test_a_job_never_changes_and_can_be_copied(simulator, connect):
     assert simulator.info["keys"]["spidra"].encode() not in pickle.dumps(job)
     with pytest.raises(batchjobs.StateError, match="has no client"):
         stored.refresh()
+    assert copy.copy(job).refresh() == copy.deepcopy([job])[0].refresh() == job  # a copy can still ask
+
+
+def test_what_holds_a_connection_is_not_copied(simulator, connect):
+    client = connect()
+    for thing in (client, client.jobs(), client.results(simulator.sample("crustdata", "succeeded"))):
+        for way in (copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="client cannot be copied or pickled"):
+                way(thing)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -148,6 +168,11 @@ def test_proxies_and_certificates_of_the_environment(arguments, monkeypatch, tmp
         ({"timeout": "3"}, TypeError, "timeout must be seconds or a timedelta"),
         ({"timeout": float("nan")}, batchjobs.ArgumentError, "timeout must be a number"),
         ({"timeout": -1}, batchjobs.ArgumentError, "timeout_ms"),
+        ({"timeout": 1e308}, batchjobs.ArgumentError, "timeout_ms.*86400000"),
+        ({"timeout": 10**5000}, batchjobs.ArgumentError, "timeout_ms.*86400000"),
+        ({"page_size": -(10**5000)}, batchjobs.ArgumentError, "page_size.*1000"),
+        ({"headers": 0}, TypeError, "headers must be a mapping"),
+        ({"headers": {5: "v"}}, TypeError, "header's name must be a str"),
         ({"allow_http": "yes"}, TypeError, "allow_http must be True or False"),
         ({"headers": "X: y"}, TypeError, "headers must be a mapping"),
         ({"headers": {"X": "a\nb"}}, batchjobs.ArgumentError, "header"),
@@ -161,6 +186,14 @@ def test_proxies_and_certificates_of_the_environment(arguments, monkeypatch, tmp
 def test_wrong_options(arguments, options, error, words):
     with pytest.raises(error, match=words):
         batchjobs.Client(**arguments("crustdata", **options))
+
+
+@pytest.mark.parametrize("key", [b"my-secret-key", "my-secret-key\0", "my-secret-key\ud800", "my-secret-key\n"])
+def test_no_error_shows_a_key(key):
+    for options in ({"api_key": key}, {"api_key": "k", "headers": {"Authorization": key}}, {"api_key": "k", "proxy": key}):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            batchjobs.Client("crustdata", **options)
+        assert "secret" not in str(caught.value)
 
 
 def test_wrong_arguments(connect):
@@ -232,6 +265,10 @@ def test_errors_have_the_right_classes(simulator, connect, tmp_path):
     with pytest.raises(OSError) as caught:
         connect().save(simulator.sample("crustdata", "succeeded"), tmp_path / "no" / "folder")
     assert type(caught.value) is batchjobs.FileError and caught.value.errno == 2
+    assert pickle.loads(pickle.dumps(caught.value)).errno == copy.copy(caught.value).errno == 2
+    for pointer in (5, None):
+        with pytest.raises(TypeError, match="JSON pointer is a str"):
+            next(connect().jobs()).field(pointer)
     for kind in vars(batchjobs.errors).values():
         if isinstance(kind, type) and issubclass(kind, Exception):
             assert issubclass(kind, batchjobs.BatchJobsError)

@@ -190,6 +190,11 @@ def test_save_to_a_file_takes_what_is_left(simulator, connect, tmp_path):
         results.save_to(out)
         with pytest.raises(io.UnsupportedOperation):
             results.save_to(io.BytesIO())
+        for wrong in (True, None, str(tmp_path / "x")):
+            with pytest.raises(TypeError, match="an open binary file or a descriptor"):
+                results.save_to(wrong)
+        with pytest.raises(TypeError, match="progress must be"):
+            results.save_to(out, progress=5)
     assert (tmp_path / "rest").read_bytes() == b"head\n" + b"".join(raw + b"\n" for raw in truth[10:])
 
 

@@ -27,8 +27,10 @@ def test_records(simulator, connect, kind):
 @pytest.mark.parametrize("kind", ["arrow", "pandas", "polars"])
 def test_jobs(simulator, connect, kind):
     pytest.importorskip({"arrow": "pyarrow"}.get(kind, kind))
-    table = getattr(connect().jobs(), f"to_{kind}")()
-    jobs = list(connect().jobs())
+    rest = connect().jobs()
+    next(rest)
+    table = getattr(rest, f"to_{kind}")()
+    jobs = list(connect().jobs())[1:]
 
     def column(name):
         return table[name].to_pylist() if kind == "arrow" else table[name].to_list()
@@ -63,3 +65,12 @@ def test_a_library_that_is_missing_is_named(simulator, connect, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"to_pandas\(\) needs pandas: pip install 'batchjobs\[pandas\]'"):
         connect().jobs().to_pandas()
+
+
+@pytest.mark.parametrize("kind", ["arrow", "pandas", "polars"])
+def test_a_time_before_all_times(simulator, connect, kind):
+    """What some services say where they have none."""
+    pytest.importorskip({"arrow": "pyarrow"}.get(kind, kind))
+    simulator.fault("crustdata", "list", "mutate", pointer="/jobs/0/created_at", value="0001-01-01T00:00:00Z")
+    table = getattr(connect().jobs(max_items=2), f"to_{kind}")()
+    assert str(table["created"][0]).startswith("0001-01-01")

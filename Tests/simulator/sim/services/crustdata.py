@@ -248,7 +248,7 @@ class Crustdata(Service):
         job = self.job(index)
         row = self._row(job)
         if row["status"] == "completed":
-            self._add_links(row, index, request.notes.get("links", {}))
+            self._add_links(row, index, {"base": request.header("x-storage"), **request.notes.get("links", {})})
         return json_response(200, row)
 
     def _add_links(self, row: Dict[str, Any], index: int, how: Params) -> None:

@@ -131,13 +131,23 @@ func (r *run) Write(line []byte) (int, error) {
 
 func (r *run) client() (*batchjobs.Client, error) {
 	logger := slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	options := []batchjobs.Option{batchjobs.WithAPIKey(sim.Key(r.service)), batchjobs.WithBaseURL(sim.Fact(r.service)),
-		batchjobs.WithLogger(logger)}
+	base, authority := sim.Fact(r.service), os.Getenv("SIMULATOR_CA")
+	if front := textOf(r.one, "front", ""); front != "" {
+		base, authority = sim.Fact(r.service+"@"+front), sim.Fact("ca@fronts")
+	}
+	options := []batchjobs.Option{batchjobs.WithAPIKey(sim.Key(r.service)), batchjobs.WithBaseURL(base), batchjobs.WithLogger(logger)}
 	if r.service == "veryfront" {
 		options = append(options, batchjobs.WithProject(sim.Fact("project")))
 	}
-	if file := os.Getenv("SIMULATOR_CA"); file != "" {
-		options = append(options, batchjobs.WithCAFile(file))
+	if authority != "" {
+		options = append(options, batchjobs.WithCAFile(authority))
+	}
+	os.Unsetenv("https_proxy")
+	if around := textOf(r.one, "https_proxy", ""); around != "" {
+		os.Setenv("https_proxy", sim.Fact("proxy@"+around))
+	}
+	if proxy := textOf(r.one, "proxy", ""); proxy != "" {
+		options = append(options, batchjobs.WithOption("proxy", sim.Fact("proxy@"+proxy)))
 	}
 	more, _ := r.one["options"].(object)
 	for name, value := range more {
@@ -149,8 +159,8 @@ func (r *run) client() (*batchjobs.Client, error) {
 }
 
 // call makes the operation, and gives how it ended.
-func (r *run) call(c *batchjobs.Client) error {
-	ctx, id := context.Background(), sim.Sample(r.service, r.sample)
+func (r *run) call(ctx context.Context, c *batchjobs.Client) error {
+	id := sim.Sample(r.service, r.sample)
 	switch r.operation {
 	case "list":
 		for job, err := range c.Jobs(ctx) {
@@ -285,7 +295,9 @@ func (r *run) do() []string {
 	debug.FreeOSMemory()
 	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forget the peak
 	before, began := status("VmRSS:"), time.Now()
-	err = r.call(c)
+	ctx, end := r.amid(textOf(r.one, "amid", ""))
+	err = r.call(ctx, c)
+	end()
 	took, grown := time.Since(began), status("VmHWM:")-before
 	r.checkEnding(err)
 	r.checkBounds(took, grown)

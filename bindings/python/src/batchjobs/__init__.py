@@ -15,8 +15,8 @@ line for each request, retry and token refresh; no line holds a key.
 
 from typing import TYPE_CHECKING, Any
 
+from ._fields import Counts
 from ._header import Outcome, Phase, RecordOutcome, Verdict
-from ._job import Counts
 from ._native import library_path, library_version
 from ._options import CallOptions, ClientOptions, WaitOptions
 from ._stream import Batch, Record

@@ -145,30 +145,33 @@ class Handle:
     second thread is turned away, because what it reads would change under it.
     """
 
-    __slots__ = ("_pointer", "_destroy", "_what", "_shared", "_users", "_lock", "_born", "closed", "__weakref__")
+    __slots__ = ("_pointer", "_unfreed", "_destroy", "_what", "_shared", "_users", "_lock", "_born", "closed", "__weakref__")
 
     def __init__(self, pointer: c_void_p, destroy: Native, what: str, shared: bool = False) -> None:
         self._pointer, self._destroy, self._what, self._shared = pointer, destroy, what, shared
+        self._unfreed = [pointer]  # whoever pops it gives it back: one alone can
         self._users = 0
-        self._lock = threading.Lock()
+        # A signal handler, or a __del__ of the garbage collector's, may come back to it amid these lines.
+        self._lock = threading.RLock()
         self._born = _process[0]
         self.closed = False
         _live.add(self)
 
     def __enter__(self) -> c_void_p:
-        if self._born != _process[0]:
+        if self.is_foreign:
             raise errors.StateError(
                 f"this {self._what} belongs to process {self._born}, which forked this one: make a new client after the fork"
             )
         if _ending:
             raise errors.StateError("the interpreter is shutting down")
         with self._lock:
-            if self.closed:
-                raise errors.StateError(f"this {self._what} is closed")
-            if self._users and not self._shared:
-                raise errors.BusyError(f"this {self._what} is in use by another thread: give each thread its own, or take turns")
             self._users += 1
-        return self._pointer
+            if not self.closed and (self._shared or self._users == 1):
+                return self._pointer
+        self.__exit__()
+        if self.closed:
+            raise errors.StateError(f"this {self._what} is closed")
+        raise errors.BusyError(f"this {self._what} is in use by another thread: give each thread its own, or take turns")
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -179,6 +182,9 @@ class Handle:
 
     def close(self) -> None:
         """Calls in progress go on; the last of them gives it back."""
+        if self.is_foreign:  # a thread that was not forked may hold the lock
+            self.closed = True
+            return
         with self._lock:
             self.closed = True
             unused = self._users == 0
@@ -186,19 +192,30 @@ class Handle:
             self._free()
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether it belongs to the process that forked this one."""
+        return self._born != _process[0]
+
+    @property
     def last(self) -> Optional[c_void_p]:
         """The pointer for the end, when nobody closes it any more; None when it was given back, or belongs to another process."""
-        return self._pointer if self._pointer and self._born == _process[0] else None
+        return self._pointer if self._pointer and not self.is_foreign else None
 
     @property
     def busy(self) -> bool:
         """Whether a thread of this process is inside the library with it."""
-        return self._users > 0 and self._born == _process[0]
+        return self._users > 0 and not self.is_foreign
 
     def _free(self) -> None:
-        pointer, self._pointer = self._pointer, c_void_p()
-        if pointer:
-            self._destroy(pointer)
+        try:
+            pointer = self._unfreed.pop()
+        except IndexError:
+            return
+        self._pointer = c_void_p()
+        self._destroy(pointer)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {self._what} cannot be copied or pickled: it belongs to this process")
 
     def __del__(self) -> None:
         if self._users == 0:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+import sys
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _header as h
 from . import _settings
 from ._call import INTERRUPT, INTERRUPT_PAYLOAD, Handle, clients, exception, invoke, watch
-from ._job import JobData, Row, row_of, rows_of
+from ._fields import Fields, PageFields, fields_of
+from ._job import JobData
+from ._log import heard
 from ._native import lib, text
 from .errors import ArgumentError, BatchJobsError
 
-logger = logging.getLogger("batchjobs")
-logger.addHandler(logging.NullHandler())
-
-_LEVELS = {h.LOG_WARN: logging.WARNING, h.LOG_INFO: logging.INFO, h.LOG_DEBUG: logging.DEBUG}
-
 TokenProvider = Callable[[], str]
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 SaveProgress = Callable[[int, Optional[int], int], Any]
 
 
@@ -34,17 +31,37 @@ def id_of(job: Union[str, JobData]) -> str:
 
 
 def noted(function: Callable[..., int]) -> Callable[..., int]:
-    """A function for the library to call: what it raises comes out of the call that is going on."""
+    """A function for the library to call: what it raises comes out of the call that is going on, and nothing is called after it."""
 
     def noting(*arguments: Any) -> int:
+        if watch.failure is not None:
+            return 1
         try:
             return function(*arguments)
         except BaseException as error:
-            if watch.failure is None:
-                watch.failure = error
+            watch.failure = error
             return 1
 
     return noting
+
+
+_NOTING = noted(int).__code__
+_report = sys.unraisablehook
+
+
+def _unraisable(what: Any) -> None:
+    """A signal handler that raises where a callback begins does so before its `try`, and ctypes can only report it.
+
+    It comes out of the call all the same; whatever else is reported goes where it went before.
+    """
+    trace = what.exc_traceback
+    if trace is not None and trace.tb_frame.f_code is _NOTING:
+        watch.failure = what.exc_value
+    else:
+        _report(what)
+
+
+sys.unraisablehook = _unraisable
 
 
 class Cancel:
@@ -93,20 +110,13 @@ class Core:
         self.handle = Handle(pointer, lib.bj_client_destroy, "client", shared=True)
         lib.bj_client_set_interrupt(pointer, INTERRUPT, INTERRUPT_PAYLOAD)
         # They live as long as the client, and as whatever was opened with it.
-        self._log = h.bj_log_fn(noted(self._heard))
+        self._log = h.bj_log_fn(noted(heard))
         lib.bj_client_set_log(pointer, h.LOG_DEBUG, self._log, None)
         if token_provider is not None:
             self._token_provider = token_provider
             self._tokens = h.bj_token_fn(noted(self._give))
             lib.bj_client_set_token_provider(pointer, self._tokens, None)
         clients.add(self)
-
-    @staticmethod
-    def _heard(level: int, line: bytes, _: object) -> int:
-        wanted = _LEVELS.get(level, logging.DEBUG)
-        if logger.isEnabledFor(wanted):
-            logger.log(wanted, "%s", line.decode(errors="replace"))
-        return 0
 
     @staticmethod
     def _token(provider: TokenProvider) -> str:
@@ -146,23 +156,23 @@ class Core:
             with settings as given:
                 return invoke(self.provider, function, *first, client, *arguments, given, _pointer(cancel), *tail)
 
-    def get(self, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None) -> Row:
+    def get(self, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None) -> Fields:
         """Asks for one job."""
         out = h.bj_job()
         name = _settings.encoded(id_of(job), "a job's id")
         try:
             self.call(lib.bj_client_get, out, name, options=options, cancel=cancel)
-            return row_of(out)
+            return fields_of(out)
         finally:
             lib.bj_job_destroy(out)
 
-    def wait(self, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None) -> Row:
+    def wait(self, job: Union[str, JobData], options: Mapping[str, Any], cancel: Optional[Cancel] = None) -> Fields:
         """Waits until one job is done."""
         out = h.bj_job()
         name = _settings.encoded(id_of(job), "a job's id")
         try:
             self.call(lib.bj_client_wait, out, name, options=options, cancel=cancel, tail=(h.bj_job_fn(), None))
-            return row_of(out)
+            return fields_of(out)
         finally:
             lib.bj_job_destroy(out)
 
@@ -197,10 +207,10 @@ def progress_function(progress: Optional[SaveProgress]) -> Any:
 class PageData:
     """One page of the library's, copied."""
 
-    __slots__ = ("rows", "next_cursor", "raw")
+    __slots__ = ("fields", "next_cursor", "raw")
 
-    def __init__(self, rows: List[Row], next_cursor: Optional[str], raw: bytes) -> None:
-        self.rows, self.next_cursor, self.raw = rows, next_cursor, raw
+    def __init__(self, fields: PageFields, next_cursor: Optional[str], raw: bytes) -> None:
+        self.fields, self.next_cursor, self.raw = fields, next_cursor, raw
 
 
 class PageStream:
@@ -222,16 +232,16 @@ class PageStream:
             if with_raw:
                 length = ctypes.c_size_t()
                 raw = ctypes.string_at(lib.bj_page_raw_json(page, ctypes.byref(length)), length.value)
-            return PageData(rows_of(page, self._core.provider, invoke), text(lib.bj_page_next_cursor(page)), raw)
+            return PageData(PageFields(page, self._core.provider), text(lib.bj_page_next_cursor(page)), raw)
 
 
 class EventData:
     """One event of a wait, copied: what became of the job at one place."""
 
-    __slots__ = ("index", "row", "error", "final")
+    __slots__ = ("index", "fields", "error", "final")
 
-    def __init__(self, index: int, row: Optional[Row], error: Optional[BatchJobsError], final: bool) -> None:
-        self.index, self.row, self.error, self.final = index, row, error, final
+    def __init__(self, index: int, fields: Optional[Fields], error: Optional[BatchJobsError], final: bool) -> None:
+        self.index, self.fields, self.error, self.final = index, fields, error, final
 
 
 class EventStream:
@@ -256,7 +266,7 @@ class EventStream:
             job, error = lib.bj_event_job(event), lib.bj_event_error(event)
             return EventData(
                 lib.bj_event_index(event),
-                row_of(job) if job else None,
+                fields_of(job) if job else None,
                 exception(error, self._core.provider) if error else None,
                 lib.bj_event_is_final(event) == 1,
             )

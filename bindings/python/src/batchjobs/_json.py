@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .errors import DecodeError
 
+Reader = Callable[[bytes], Any]
+
 
 @cache
-def _fast() -> Optional[Callable[[bytes], Any]]:
-    """Looked for when it is first needed: importing orjson takes as long as importing the rest."""
+def _readers() -> Tuple[Optional[Reader], Reader]:
+    """Looked for when they are first needed: importing orjson takes as long as importing the rest."""
+    import json
+
     try:
         import orjson
     except ImportError:
-        return None
-    found: Callable[[bytes], Any] = orjson.loads
-    return found
+        return None, json.loads
+    return orjson.loads, json.loads
 
 
 def decode(data: bytes, what: str, **attributes: Any) -> Any:
     """The value; numbers beyond 64 bits keep their digits only without orjson."""
-    fast = _fast()
+    fast, standard = _readers()
     if fast is not None:
         try:
             return fast(data)
         except ValueError:
             pass
     try:
-        return json.loads(data)
+        return standard(data)
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"{what} is not JSON: {error}; its bytes begin with {data[:40]!r}", **attributes) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from ._header import ABI_VERSION, PROTOTYPES
 
@@ -80,3 +80,9 @@ def library_version() -> str:
 def text(value: Optional[bytes]) -> Optional[str]:
     """A string of the library, which is UTF-8."""
     return None if value is None else value.decode()
+
+
+def places(offsets: Any, count: int) -> List[int]:
+    """Where each of ``count`` texts or records begins, and where the last one ends."""
+    found: List[int] = memoryview(ctypes.string_at(offsets, (count + 1) * 8)).cast("q").tolist()
+    return found

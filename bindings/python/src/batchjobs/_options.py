@@ -1,7 +1,5 @@
 """Made by scripts/python_header.py from the library's option table; do not edit."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal, Mapping, TypedDict, Union
 

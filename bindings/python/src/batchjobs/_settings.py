@@ -37,6 +37,7 @@ def _table() -> Dict[str, _Option]:
 
 
 _OPTIONS = _table()
+_HUGE = 10**18
 
 
 def _unknown(name: str) -> ArgumentError:
@@ -51,7 +52,14 @@ def _unknown(name: str) -> ArgumentError:
 
 
 def _wrong(name: str, wanted: str, value: object) -> TypeError:
-    return TypeError(f"option {name} must be {wanted}, not {type(value).__name__} ({value!r:.40})")
+    # What should have been a text may be a key or a password, and is not shown.
+    shown = "" if wanted == "a str" else f" ({value!r:.40})"
+    return TypeError(f"option {name} must be {wanted}, not {type(value).__name__}{shown}")
+
+
+def _digits(value: int) -> str:
+    """Beyond the range of every option, the library tells the range."""
+    return str(max(-_HUGE, min(value, _HUGE)))
 
 
 def _value(name: str, option: _Option, value: Any) -> str:
@@ -61,8 +69,9 @@ def _value(name: str, option: _Option, value: Any) -> str:
             raise _wrong(name, "seconds or a timedelta", value)
         if seconds != seconds or seconds in (float("inf"), float("-inf")):
             raise ArgumentError(f"option {name} must be a number of seconds, not {value}", details={"option": name})
+        milliseconds = round(max(-_HUGE, min(seconds, _HUGE)) * 1000)
         # Never nothing of something: 0.0001 s is the shortest time there is, not "no time".
-        return str(max(1, round(seconds * 1000)) if seconds > 0 else round(seconds * 1000))
+        return _digits(max(1, milliseconds) if seconds > 0 else milliseconds)
     if option.kind == h.OPTION_BOOL:
         if not isinstance(value, bool):
             raise _wrong(name, "True or False", value)
@@ -70,22 +79,22 @@ def _value(name: str, option: _Option, value: Any) -> str:
     if option.kind == h.OPTION_INTEGER:
         if isinstance(value, bool) or not isinstance(value, int):
             raise _wrong(name, "an int", value)
-        return str(value)
+        return _digits(value)
     if not isinstance(value, str):
         raise _wrong(name, "a str", value)
     return value
 
 
 def encoded(text: str, what: str) -> bytes:
-    """UTF-8 without NUL, as the library takes it."""
+    """UTF-8 without NUL, as the library takes it. The text may be a key: no error shows it."""
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"{what} must be a str, not {type(text).__name__} ({text!r:.40})")
+        raise TypeError(f"{what} must be a str, not {type(text).__name__}")
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        raise ArgumentError(f"{what} {text!a:.60} holds half a surrogate pair: it is no Unicode text") from None
+        raise ArgumentError(f"{what} holds half a surrogate pair: it is no Unicode text") from None
     if b"\0" in data:
-        raise ArgumentError(f"{what} {text!a:.60} holds a NUL character")
+        raise ArgumentError(f"{what} holds a NUL character")
     return data
 
 
@@ -93,10 +102,13 @@ def make(options: Mapping[str, Any], provider: Optional[str] = None) -> Optional
     """A set of options for one call; None where nothing is set. A value of None leaves an option as it is."""
     given = {name: value for name, value in options.items() if value is not None}
     headers = given.pop("headers", {})
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"option headers must be a mapping of names to values, not {type(headers).__name__}")
     if not given and not headers:
         return None
-    if not isinstance(headers, Mapping):
-        raise _wrong("headers", "a mapping of names to values", headers)
+    for name in headers:
+        if not isinstance(name, str):
+            raise TypeError(f"a header's name must be a str, not {type(name).__name__} ({name!r:.40})")
     pairs = [(f"header.{name}", value) for name, value in headers.items()]
     for name, value in given.items():
         option = _OPTIONS.get(name)

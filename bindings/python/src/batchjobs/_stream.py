@@ -13,10 +13,11 @@ from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional,
 from . import _header as h
 from ._call import Handle, invoke
 from ._core import Cancel, Core, SaveProgress, id_of, progress_function
+from ._fields import Fields, fields_of
 from ._header import RecordOutcome, Verdict
-from ._job import JobData, Row, row_of
+from ._job import JobData
 from ._json import decode
-from ._native import lib, text
+from ._native import lib, places, text
 from ._settings import encoded
 
 
@@ -79,7 +80,7 @@ class Batch(NamedTuple):
 
 def _copied(batch: h.bj_batch) -> Batch:
     count = lib.bj_batch_count(batch)
-    at = ctypes.cast(lib.bj_batch_offsets(batch), ctypes.POINTER(ctypes.c_int64))[: count + 1]
+    at = places(lib.bj_batch_offsets(batch), count)
     data = ctypes.string_at(lib.bj_batch_data(batch, None) + at[0], at[-1] - at[0])
     if at[0]:
         at = [place - at[0] for place in at]
@@ -97,7 +98,7 @@ def _keys(batch: h.bj_batch, count: int) -> Sequence[Optional[str]]:
     data = lib.bj_batch_keys(batch, ctypes.byref(offsets))
     if not data:
         return [None] * count
-    at = offsets[: count + 1]
+    at = places(offsets, count)
     blob = ctypes.string_at(data + at[0], at[-1] - at[0])
     return [blob[begin - at[0] : end - at[0]].decode() or None for begin, end in zip(at, at[1:])]
 
@@ -221,12 +222,14 @@ class ResultStream:
             return h.VERDICT_OF.get(lib.bj_results_verdict(results), Verdict.NONE)
 
     @property
-    def job(self) -> Row:
+    def job(self) -> Fields:
         with self.handle as results:
-            return row_of(lib.bj_results_job(results))
+            return fields_of(lib.bj_results_job(results))
 
     def save(self, file: Union[int, Any], progress: Optional[SaveProgress]) -> None:
         """What is left goes to an open file or descriptor."""
+        if isinstance(file, bool) or not (isinstance(file, int) or hasattr(file, "fileno")):
+            raise TypeError(f"save_to takes an open binary file or a descriptor, not {type(file).__name__} ({file!r:.40})")
         if not isinstance(file, int):
             file.flush()
         descriptor = file if isinstance(file, int) else file.fileno()

@@ -6,17 +6,18 @@ import asyncio
 import atexit
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar, Union, overload
 from weakref import WeakSet
 
 from ._core import Cancel, Core, EventStream, PageStream, Path, TokenProvider
 from ._header import Verdict
-from ._job import JobData
+from ._job import JobData, jobs_of
 from ._options import Seconds
 from ._progress import Bar, Progress
 from ._stream import Batch, Form, Record, ResultStream
 from .client import Event, JobLike, listed, save_progress, supports, timed
-from .errors import StateError
+from .errors import BatchJobsError, StateError
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -80,7 +81,7 @@ class AsyncJobs:
         page = await self._client._hop(self._cancel, lambda: self._stream.next(with_raw=False))
         if page is None:
             raise StopAsyncIteration
-        self._rest = iter([AsyncJob(row, self._client) for row in page.rows])
+        self._rest = jobs_of(AsyncJob, page.fields, self._client)
         return next(self._rest)
 
     def close(self) -> None:
@@ -165,7 +166,7 @@ class AsyncResults:
     @property
     def job(self) -> AsyncJob:
         """The job as it stood when the results were opened."""
-        return AsyncJob(self._stream().job, self._client)
+        return AsyncJob(self._stream().job, 0, self._client)
 
     @property
     def given(self) -> int:
@@ -217,14 +218,16 @@ class AsyncClient:
 
     async def _hop(self, cancel: Cancel, function: Callable[[], T]) -> T:
         """Runs it in a thread. The thread has left the library when this returns, however it does."""
-        loop = asyncio.get_running_loop()
         try:
-            call = loop.run_in_executor(self._threads, function)
+            work = self._threads.submit(copy_context().run, function)
         except RuntimeError as error:
             raise StateError("this client is closed") from error
+        call = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:
+            if work.cancel():  # it waited for a thread, and never began
+                raise
             cancel.fire()
             while not call.done():
                 # A second cancellation must not leave the thread behind either.
@@ -252,8 +255,27 @@ class AsyncClient:
     async def job(self, job: JobLike, **options: Unpack[CallOptions]) -> AsyncJob:
         """Asks for one job by its id; see ``Client.job``."""
         cancel = Cancel()
-        return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), self)
+        return AsyncJob(await self._hop(cancel, lambda: self._core.get(job, options, cancel)), 0, self)
 
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[AsyncJob]: ...
+    @overload
+    async def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[AsyncJob, BatchJobsError]]: ...
     async def wait(
         self,
         jobs: Iterable[JobLike],
@@ -289,7 +311,7 @@ class AsyncClient:
                 data = await self._hop(cancel, stream.next)
                 if data is None:
                     return
-                yield Event(data, wanted[data.index], None if data.row is None else AsyncJob(data.row, self))
+                yield Event(data, wanted[data.index], None if data.fields is None else AsyncJob(data.fields, 0, self))
         finally:
             stream.handle.close()
 
@@ -298,7 +320,7 @@ class AsyncClient:
         if not bar.is_wanted:
             cancel = Cancel()
             given = timed(options, timeout)
-            return AsyncJob(await self._hop(cancel, lambda: self._core.wait(job, given, cancel)), self)
+            return AsyncJob(await self._hop(cancel, lambda: self._core.wait(job, given, cancel)), 0, self)
         try:
             async for event in self.events([job], timeout, **options):
                 if event.error is not None:
@@ -341,6 +363,8 @@ class AsyncClient:
 
     def close(self) -> None:
         """Gives the client back; its calls in progress end with Cancelled. May be called twice."""
+        if self._core.handle.is_foreign:
+            return
         if not self._core.handle.closed:
             self._core.cancel()
             self._core.handle.close()

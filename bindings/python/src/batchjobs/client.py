@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Dict, Generic, Iterable, Iterator, List, Optional, Sequence, TypeVar, Union, overload
 
 from . import _header as h
 from ._core import Core, EventData, EventStream, PageData, PageStream, Path, SaveProgress, TokenProvider, id_of
+from ._fields import Fields, one
 from ._header import RecordOutcome, Verdict
-from ._job import JobData, Row
+from ._job import JobData, jobs_of
 from ._native import lib
 from ._options import Seconds
 from ._progress import Bar, Progress
@@ -83,7 +85,7 @@ class Page(Sequence[Job]):
     """The service's answer, byte for byte."""
 
     def __init__(self, data: PageData, client: Client) -> None:
-        self.jobs = [Job(row, client) for row in data.rows]
+        self.jobs = list(jobs_of(Job, data.fields, client))
         self.next_cursor, self.raw = data.next_cursor, data.raw
 
     @overload
@@ -112,26 +114,21 @@ class Jobs(JobTables):
         self._stream = PageStream(client._core, options)
         self._rest: Iterator[Job] = iter(())
 
-    def _next_jobs(self) -> Optional[List[Job]]:
-        page = self._stream.next(with_raw=False)
-        return None if page is None else [Job(row, self._client) for row in page.rows]
+    def _left(self) -> Iterator[Iterator[Job]]:
+        """What is left of each page."""
+        yield self._rest
+        while True:
+            page = self._stream.next(with_raw=False)
+            if page is None:
+                return
+            self._rest = jobs_of(Job, page.fields, self._client)
+            yield self._rest
 
     def __iter__(self) -> Iterator[Job]:
-        while True:
-            yield from self._rest
-            jobs = self._next_jobs()
-            if jobs is None:
-                return
-            self._rest = iter(jobs)
+        return chain.from_iterable(self._left())
 
     def __next__(self) -> Job:
-        for job in self._rest:
-            return job
-        jobs = self._next_jobs()
-        if jobs is None:
-            raise StopIteration
-        self._rest = iter(jobs)
-        return next(self._rest)
+        return next(iter(self))
 
     def pages(self) -> Iterator[Page]:
         """The same list page by page, from the next page on.
@@ -145,15 +142,14 @@ class Jobs(JobTables):
                 return
             yield Page(page, self._client)
 
-    def _rows(self) -> Iterator[List[Row]]:
-        rest = [job._row for job in self._rest]
-        if rest:
-            yield rest
+    def _fields(self) -> Iterator[Fields]:
+        for job in self._rest:
+            yield one(job._values())
         while True:
             page = self._stream.next(with_raw=False)
             if page is None:
                 return
-            yield page.rows
+            yield page.fields
 
     def close(self) -> None:
         """Ends the list and what is on the wire for it."""
@@ -208,7 +204,7 @@ class Events:
         data = self._stream.next()
         if data is None:
             raise StopIteration
-        return Event(data, self._jobs[data.index], None if data.row is None else Job(data.row, self._client))
+        return Event(data, self._jobs[data.index], None if data.fields is None else Job(data.fields, 0, self._client))
 
     def close(self) -> None:
         """Ends the wait; the jobs go on."""
@@ -234,9 +230,10 @@ class Results(RecordTables):
         self._bar = Bar(progress, "results", "B", scale=True)
         self._stream = ResultStream(client._core, job, options)
 
-    def _walk(self, form: Form) -> Iterator[Any]:
+    def _left(self, form: Form) -> Iterator[Iterator[Any]]:
+        """What is left of each batch."""
         while True:
-            yield from self._stream.begin(form)
+            yield self._stream.begin(form)
             if not self._stream.has_left and self._fill(form) is None:
                 return
 
@@ -252,7 +249,7 @@ class Results(RecordTables):
             self._bar.tell(received, total, f"{given} records", received, total, given)
 
     def __iter__(self) -> Iterator[Record]:
-        return self._walk(Batch.records)
+        return chain.from_iterable(self._left(Batch.records))
 
     def __next__(self) -> Record:
         left: Iterator[Record] = self._stream.begin(Batch.records)
@@ -270,7 +267,7 @@ class Results(RecordTables):
         for line in job.results().raw():
             out.write(line + b"\\n")
         """
-        return self._walk(Batch.raws)
+        return chain.from_iterable(self._left(Batch.raws))
 
     def batches(self) -> Iterator[Batch]:
         """The records as they come, many at a time, for who wants to cut them up in numpy or Arrow.
@@ -304,7 +301,7 @@ class Results(RecordTables):
     @property
     def job(self) -> Job:
         """The job as it stood when the results were opened."""
-        return Job(self._stream.job, self._client)
+        return Job(self._stream.job, 0, self._client)
 
     @property
     def given(self) -> int:
@@ -336,14 +333,18 @@ class Results(RecordTables):
         """How many of them were read to their end."""
         return self._stream.parts_done
 
-    def save_to(self, file: Any, progress: Optional[SaveProgress] = None) -> None:
+    def save_to(self, file: Any, progress: Progress = None) -> None:
         """Writes what is left, one record a line, to an open binary file or a descriptor, which stays open.
 
             results.save_to(sys.stdout.buffer)
 
         Errors: FileError (with ``errno``), and those of walking the results. Blocks.
         """
-        self._stream.save(file, progress)
+        bar = Bar(progress, "save", "B", scale=True)
+        try:
+            self._stream.save(file, save_progress(bar))
+        finally:
+            bar.close()
 
     def close(self) -> None:
         """Ends the stream and its transfers; the token stays readable."""
@@ -420,8 +421,27 @@ class Client:
         Errors: NotFoundError, AuthenticationError, RateLimitError, ServerError, APIConnectionError,
         Timeout, ... Blocks; Ctrl-C works.
         """
-        return Job(self._core.get(job, options), self)
+        return Job(self._core.get(job, options), 0, self)
 
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        return_exceptions: Literal[False] = False,
+        **options: Unpack[WaitOptions],
+    ) -> List[Job]: ...
+    @overload
+    def wait(
+        self,
+        jobs: Iterable[JobLike],
+        timeout: Optional[Seconds] = None,
+        progress: Progress = None,
+        *,
+        return_exceptions: Literal[True],
+        **options: Unpack[WaitOptions],
+    ) -> List[Union[Job, BatchJobsError]]: ...
     def wait(
         self,
         jobs: Iterable[JobLike],
@@ -468,7 +488,7 @@ class Client:
     def _wait_one(self, job: str, timeout: Optional[Seconds], progress: Progress, options: WaitOptions) -> Job:
         bar = Bar(progress, job, "unit")
         if not bar.is_wanted:
-            return Job(self._core.wait(job, timed(options, timeout)), self)
+            return Job(self._core.wait(job, timed(options, timeout)), 0, self)
         try:
             with Events(self, [job], timed(options, timeout)) as events:
                 for event in events:

@@ -145,6 +145,11 @@ class Timeout(BatchJobsError, TimeoutError):
 class FileError(BatchJobsError, OSError):
     """A file could not be written: ``errno`` says why."""
 
+    @property
+    def errno(self) -> Optional[int]:  # type: ignore[override]  # pyright: ignore
+        """The system's number for the reason; None where there is none."""
+        return getattr(errno, self.details.get("errno", ""), None)
+
 
 # Errors on the way: no usable answer arrived.
 
@@ -304,7 +309,4 @@ BY_STATUS: Dict[str, Type[BatchJobsError]] = {
 
 def make(status: str, message: str, **attributes: Any) -> BatchJobsError:
     """The exception for a status of the library; of a kind that this version does not know, the root."""
-    error = BY_STATUS.get(status, BatchJobsError)(message, status=status, **attributes)
-    if isinstance(error, FileError):
-        error.errno = getattr(errno, error.details.get("errno", ""), None)
-    return error
+    return BY_STATUS.get(status, BatchJobsError)(message, status=status, **attributes)

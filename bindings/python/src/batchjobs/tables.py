@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 from array import array
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Sequence
 
-from ._job import Counts, Row, moment
+from ._fields import Counts, Fields
 from .errors import DecodeError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ._stream import Batch
 
+TEXTS = ("id", "provider", "kind", "status", "phase", "outcome", "error")
 TIMES = ("created", "started", "finished", "updated")
 
 
@@ -102,26 +103,20 @@ class RecordTables:
 class JobTables:
     """Jobs as tables: a column for each property of a job, each of its counts and times, and ``raw``, its JSON as text."""
 
-    def _rows(self) -> Iterator[List[Row]]:
+    def _fields(self) -> Iterator[Fields]:
         raise NotImplementedError
 
     def _columns(self) -> Dict[str, List[Any]]:
         """Times are milliseconds since 1970."""
-        rows = [row for page in self._rows() for row in page]
-        columns: Dict[str, List[Any]] = {
-            "id": [row.id for row in rows],
-            "provider": [row.provider for row in rows],
-            "kind": [row.kind for row in rows],
-            "status": [row.status for row in rows],
-            "phase": [str(row.phase) for row in rows],
-            "outcome": [str(row.outcome) for row in rows],
-            "error": [row.error for row in rows],
-        }
-        for place, name in enumerate(Counts._fields):
-            columns[name] = [row.counts[place] for row in rows]
-        for name in TIMES:
-            columns[name] = [getattr(row, name) for row in rows]
-        columns["raw"] = [_text(row.raw, f"job {row.id}") for row in rows]
+        columns: Dict[str, List[Any]] = {name: [] for name in (*TEXTS, *Counts._fields, *TIMES, "raw")}
+        for part in self._fields():
+            found: Dict[str, Iterable[Any]] = dict(zip(Counts._fields, zip(*part.counts)))
+            for name in (*TEXTS, *TIMES):
+                found[name] = getattr(part, name)
+            found["phase"], found["outcome"] = map(str, part.phase), map(str, part.outcome)
+            found["raw"] = [_text(raw, f"job {id}") for raw, id in zip(part.raw, part.id)]
+            for name, values in found.items():
+                columns[name].extend(values)
         return columns
 
     def to_arrow(self) -> pyarrow.Table:
@@ -132,12 +127,14 @@ class JobTables:
 
     def to_pandas(self) -> pandas.DataFrame:
         """What is left of the list as a pandas DataFrame. Errors: ImportError without pandas, and those of walking the list."""
-        pd = _needed("pandas", "to_pandas")
+        pd, np = _needed("pandas", "to_pandas"), _needed("numpy", "to_pandas")
         columns: Dict[str, Any] = dict(self._columns())
         for name in Counts._fields:
             columns[name] = pd.array(columns[name], dtype="Int64")
         for name in TIMES:
-            columns[name] = pd.Series([moment(value) for value in columns[name]], dtype="datetime64[ns, UTC]")
+            # Not nanoseconds, which reach from 1677 to 2262: a service's zero may be the year 1.
+            times = np.array([np.iinfo("int64").min if value is None else value for value in columns[name]], "int64")
+            columns[name] = pd.Series(times.view("datetime64[ms]")).dt.tz_localize("UTC")
         table: pandas.DataFrame = pd.DataFrame(columns)
         return table
 
