@@ -107,18 +107,29 @@ struct truth {
     size_t total;
 };
 
+/* Only the beginning of a job that is too large to be fetched. */
+static json_t *ask_truth(int only_beginning) {
+    if (strcmp(now.operation, "list") == 0) return truth_jobs(now.service);
+    return truth_part(now.service, sample(now.service, now.sample), only_beginning ? SAMPLED : 100000);
+}
+
 static struct truth truth_now(void) {
+    /* The last one asked for: many cases in a row are about the same large job. */
+    static json_t *last;
+    static char last_name[200];
     struct truth truth = {NULL, NULL, 0};
-    if (strcmp(now.operation, "list") == 0) {
-        truth.document = truth.list = truth_jobs(now.service);
-        truth.total = json_array_size(truth.list);
-    } else if (strcmp(now.operation, "results") == 0) {
-        /* Of a job that is too large to be fetched, only the beginning. */
-        int is_large = json_integer_value(json_object_get(now.one, "count")) > SAMPLED;
-        truth.document = truth_part(now.service, sample(now.service, now.sample), is_large ? SAMPLED : 100000);
-        truth.list = json_object_get(truth.document, "records");
-        truth.total = (size_t)json_integer_value(json_object_get(truth.document, "count"));
+    char name[200];
+    int is_list = strcmp(now.operation, "list") == 0, is_large = json_integer_value(json_object_get(now.one, "count")) > SAMPLED;
+    if (!is_list && strcmp(now.operation, "results") != 0) return truth;
+    snprintf(name, sizeof name, "%s %s %s %d", now.service, now.operation, now.sample, is_large);
+    if (strcmp(name, last_name) != 0 || json_object_get(now.one, "content") != NULL) {
+        json_decref(last);
+        last = ask_truth(is_large);
+        snprintf(last_name, sizeof last_name, "%s", json_object_get(now.one, "content") != NULL ? "" : name);
     }
+    truth.document = json_incref(last);
+    truth.list = is_list ? last : json_object_get(last, "records");
+    truth.total = is_list ? json_array_size(last) : (size_t)json_integer_value(json_object_get(last, "count"));
     return truth;
 }
 
