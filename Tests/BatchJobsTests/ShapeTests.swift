@@ -233,13 +233,21 @@ import Testing
         #expect(pages.isEmpty && failed == nil && script.requests.count == 1)
     }
 
-    /// A numbered page without rows is no end while the service counts more pages.
+    /// A numbered page without rows is no end while the service counts more pages, but after eight of
+    /// them nothing is to be expected any more.
     @Test func anEmptyPageIsNoEnd() throws {
-        let script = Script(
-            otherwise: .init("{\"jobs\":[],\"pagination\":{\"totalPages\":9,\"page\":null}}"))
-        let (pages, failed) = try client("spidra", script).pages(nil, nil).all()
-        #expect(pages.isEmpty && failed == nil && script.requests.count == 9)
-        let (none, limit) = try client("spidra", script, ["max_pages": "3"]).pages(nil, nil).all()
-        #expect(none.isEmpty && limit?.status == .limit && script.requests.count == 12)
+        func script(_ pages: Int) -> Script {
+            Script(
+                otherwise: .init(
+                    "{\"jobs\":[],\"pagination\":{\"totalPages\":\(pages),\"page\":null}}"))
+        }
+        let seven = script(7)
+        let (pages, failed) = try client("spidra", seven).pages(nil, nil).all()
+        #expect(pages.isEmpty && failed == nil && seven.requests.count == 7)
+        let nine = script(9)
+        let (none, circle) = try client("spidra", nine).pages(nil, nil).all()
+        #expect(none.isEmpty && circle?.status == .cursor && nine.requests.count == 8)
+        let (fewer, limit) = try client("spidra", nine, ["max_pages": "3"]).pages(nil, nil).all()
+        #expect(fewer.isEmpty && limit?.status == .limit && nine.requests.count == 11)
     }
 }
