@@ -57,7 +57,8 @@ import Testing
             service: service, pages: (0..<pages).map { page in (0..<3).map { "j\(page * 3 + $0)" } })
     }
 
-    static let broken = Failure(.transport, "the connection broke")
+    // A new one each time: a failure belongs to the thread that throws it.
+    static var broken: Failure { Failure(.transport, "the connection broke") }
 
     @Test(arguments: [1, 4, 16]) func aCursorListKnowsOnePageAhead(_ prefetch: Int) throws {
         let list = Self.list("crustdata", pages: 4)

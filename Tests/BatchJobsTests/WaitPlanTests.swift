@@ -130,7 +130,7 @@ import Testing
         return failure
     }
 
-    static let gone = Failure(.notFound, "no such job")
+    static var gone: Failure { Failure(.notFound, "no such job") }
 
     // MARK: One job
 
